@@ -1,0 +1,1 @@
+"""A client for every server that speaks `/sdapi/v1`."""
