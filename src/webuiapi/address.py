@@ -1,0 +1,105 @@
+"""Where the server is: every way of saying it brought to one form, credentials taken out at once."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+API_PATH = "/sdapi/v1"
+LOCAL = ":local:"
+"""Given as the host or the URL: the embedded server, in this process."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A server's address. `prefix` is the path below which all of it is served, without a trailing slash."""
+
+    scheme: str
+    host: str
+    port: int
+    prefix: str = ""
+
+    @property
+    def origin(self) -> str:
+        """`http://host:port`"""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+    @property
+    def root(self) -> str:
+        """The address as one would type it, without `/sdapi/v1` and without a trailing slash."""
+        return self.origin + self.prefix
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is this machine (which can still be the near end of a tunnel)."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A user name and a password; the password never shows."""
+
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(username={self.username!r}, password='***')"
+
+
+def parse_url(text: str, *, name: str = "url") -> tuple[Address, Credentials | None]:
+    """The address and the credentials in a URL: with or without `http://`, `/sdapi/v1`, a path, a trailing slash.
+
+    Raises `ValueError` for anything else; the message never holds a password.
+    """
+    given = text.strip()
+    whole = given if "://" in given else f"http://{given}"
+    shown = _without_credentials(given)
+    try:
+        parts = urlsplit(whole)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{name}={shown!r} is no address: {error}") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"{name}={shown!r} has the scheme {parts.scheme!r}: http or https is needed")
+    if not host:
+        raise ValueError(f"{name}={shown!r} names no host: give something like http://127.0.0.1:7860")
+    if parts.query or parts.fragment:
+        raise ValueError(f"{name}={shown!r} has a '?' or '#' part: give the server's address only")
+    credentials = None
+    if parts.username is not None:
+        credentials = Credentials(unquote(parts.username), unquote(parts.password or ""))
+    default = 443 if parts.scheme == "https" else 80
+    return Address(parts.scheme, host, port or default, _prefix(parts.path)), credentials
+
+
+def _prefix(path: str) -> str:
+    prefix = path.rstrip("/")
+    if prefix.endswith(API_PATH):
+        prefix = prefix[: -len(API_PATH)]
+    return prefix.rstrip("/")
+
+
+def _without_credentials(text: str) -> str:
+    scheme, separator, rest = text.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    return scheme + separator + authority.rpartition("@")[2] + slash + path
+
+
+def parse_auth(text: str, *, name: str) -> Credentials:
+    """`user:password` as credentials. Raises `ValueError` when there is no colon."""
+    username, colon, password = text.partition(":")
+    if not colon:
+        raise ValueError(f"{name} must have the form user:password")
+    return Credentials(username, password)

@@ -1,0 +1,447 @@
+"""The two clients: one table of endpoints, and for each colour the loop that runs them.
+
+All that does not wait is in `BaseClient`: settings, the way to the wire, the way back. `WebUIApi` blocks,
+`AsyncWebUIApi` is awaited; both run requests and operations alike (see `request.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from importlib.util import find_spec
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlencode
+
+from . import wire
+from .address import LOCAL
+from .api import extras, generate, jobs, lists, options
+from .errors import MissingExtra
+from .exchange import Session, after_redirect, chosen_address, error_for
+from .images import convert
+from .request import Answer, ClientDefaults, Flow, Request, Sleep, Step, Watch, endpoint
+from .transport.base import AsyncTransport, Incoming, Outgoing, Timeout, Transport
+from .version import __version__
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+R = TypeVar("R")
+
+_LAST_WORDS = 3.0
+"""Seconds for each clean-up request of an operation that is broken off."""
+_OFF_LOOP = 1 << 16
+"""Bytes of an answer from which on it is read in a thread, so that the event loop goes on."""
+_NO_HOST = b"127.0.0.1".decode()  # objects of their own: they tell "not given" from "given like the default"
+_NO_PORT = int("7860")
+ORDINARY = Timeout(connect=10.0, read=None, total=60.0)
+GENERATION = Timeout(connect=10.0, read=None, total=None)
+
+
+class BaseClient:
+    """Everything that does not wait: the endpoints, and the way to the wire and back."""
+
+    txt2img = endpoint(generate.Txt2Img)
+    img2img = endpoint(generate.Img2Img)
+    extra_single_image = endpoint(extras.ExtraSingleImage)
+    extra_batch_images = endpoint(extras.ExtraBatchImages)
+    png_info = endpoint(extras.PngInfo)
+    interrogate = endpoint(extras.Interrogate)
+    get_progress = endpoint(jobs.GetProgress)
+    interrupt = endpoint(jobs.Interrupt)
+    skip = endpoint(jobs.Skip)
+    get_options = endpoint(options.GetOptions)
+    set_options = endpoint(options.SetOptions)
+    get_samplers = endpoint(lists.GetSamplers)
+    get_schedulers = endpoint(lists.GetSchedulers)
+    get_sd_models = endpoint(lists.GetSDModels)
+    get_upscalers = endpoint(lists.GetUpscalers)
+
+    _transport: Any
+
+    def __init__(
+        self,
+        host: str = _NO_HOST,
+        port: int = _NO_PORT,
+        baseurl: str | None = None,
+        sampler: str | None = "Euler a",
+        scheduler: str | None = None,
+        steps: int | None = 20,
+        use_https: bool = False,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        url: str | None = None,
+        timeout: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        verify: Any = True,
+        proxy: str | None = None,
+        transport: Any = None,
+        compress: bool = False,
+    ) -> None:
+        given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
+        local = LOCAL in (given_host, url, baseurl)
+        self.local = local
+        self._address, credentials = chosen_address(
+            host=given_host, port=given_port, baseurl=baseurl, url=url, use_https=use_https,
+            username=username, password=password,
+        )  # fmt: skip
+        self.default_sampler = sampler
+        """Sent with generations that name no sampler; None leaves it to the server."""
+        self.default_scheduler = scheduler
+        """Sent with generations that name no scheduler; None leaves it to the server."""
+        self.default_steps = steps
+        """Sent with generations that say no steps; None leaves them to the server."""
+        self.timeout = _timeout(timeout)
+        self.compress = compress
+        self.session = Session(self._address, credentials, headers, verify, proxy)
+        """Headers, credentials, certificates and proxies, to look at and to change."""
+        self._transport = transport if transport is not None else self._make_transport(local)
+
+    def _make_transport(self, local: bool) -> Any:
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        """The server's address, without credentials."""
+        return LOCAL if self.local else self._address.root
+
+    @property
+    def baseurl(self) -> str:
+        """The address of the API, as webuiapi 0.9 calls it: `http://host:port/sdapi/v1`."""
+        return f"{self._address.root}/sdapi/v1"
+
+    def set_auth(self, username: str, password: str) -> None:
+        """Use these credentials from now on. Nothing is sent."""
+        self.session.set_auth(username, password)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        compress: bool | None = None,
+    ) -> Self:
+        """A light copy of this client with other settings, on the same connections. `headers` come on top."""
+        other = copy.copy(self)
+        if timeout is not None:
+            other.timeout = _timeout(timeout)
+        if compress is not None:
+            other.compress = compress
+        other.session = self.session.with_headers(headers or {})
+        return other
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    # -- the way to the wire and back
+
+    def _outgoing(self, request: Request[Any], hurry: bool = False) -> Outgoing:
+        """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
+        defaults = ClientDefaults(self.default_sampler, self.default_scheduler, self.default_steps)
+        request = request.with_defaults(defaults)
+        query = request.query()
+        target = self._address.prefix + request.path + (f"?{urlencode(query)}" if query else "")
+        headers = {
+            "User-Agent": f"webuiapi/{__version__}",
+            "Accept": "application/json, */*",
+            "Accept-Encoding": "gzip, deflate" if self.compress else "identity",
+        }
+        pieces: Any = ()
+        if request.method != "GET":
+            payload = request.payload()
+            length = 0
+            if payload is not None:
+                body = wire.encode(payload, convert)
+                pieces, length = body.pieces, body.length
+                headers["Content-Type"] = "application/json"
+            headers["Content-Length"] = str(length)
+        headers.update(self.session.for_wire())
+        timeout = self.timeout or (GENERATION if request.slow else ORDINARY)
+        if hurry:
+            timeout = Timeout(_LAST_WORDS, None, _LAST_WORDS)
+        settings = self.session.settings(self._address.scheme)
+        return Outgoing(request.method, self._address, target, headers, pieces, timeout, settings)
+
+    def _result(self, request: Request[R], call: Outgoing, incoming: Incoming) -> R:
+        """The result of an answer. Raises `StatusError` or `AnswerError`."""
+        if incoming.status >= 300:
+            raise error_for(call, incoming)
+        answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url)
+        return request.parse(answer)
+
+
+def _timeout(timeout: float | Timeout | None) -> Timeout | None:
+    if timeout is None or isinstance(timeout, Timeout):
+        return timeout
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout={timeout!r} must be a number of seconds or a Timeout")
+    return Timeout(connect=min(10.0, timeout) if timeout > 0 else timeout, total=timeout)
+
+
+def _as_flow(work: Request[R] | Flow[R], on_progress: Callable[[jobs.Progress], None] | None) -> Flow[R]:
+    if not isinstance(work, Request):
+        if on_progress is not None:
+            raise TypeError("on_progress is for a request, not for an operation of several calls")
+        return work
+    return jobs.run_watched(work, on_progress) if on_progress is not None else cast("Flow[R]", iter(work))
+
+
+class WebUIApi(BaseClient):
+    """A client that blocks. Safe to share between threads.
+
+    `WebUIApi()` is the server on this machine; `WebUIApi(url="http://gpu-box:7860")` another; `WebUIApi(":local:")` the
+    embedded one, in this process. No call is made before the first method. See the README for the other parameters.
+    """
+
+    _transport: Transport
+
+    def _make_transport(self, local: bool) -> Transport:
+        if local:
+            from .transport.local import LocalTransport
+
+            return LocalTransport()
+        from .transport.plain import PlainTransport
+
+        return PlainTransport()
+
+    def run(self, work: Request[R] | Flow[R], *, on_progress: Callable[[jobs.Progress], None] | None = None) -> R:
+        """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
+
+        `on_progress` is called about three times a second with the server's progress. When the call is broken off by
+        Ctrl-C, the server is then told to stop.
+        """
+        if on_progress is None and isinstance(work, Request):
+            return self._call(work)
+        flow = _as_flow(work, on_progress)
+        step: Callable[[], Step] = partial(next, flow)
+        ending: BaseException | None = None
+        left: list[threading.Thread] = []
+        while True:
+            try:
+                todo = step()
+            except StopIteration as end:
+                if ending is not None:
+                    raise ending from None
+                return cast("R", end.value)
+            except BaseException as error:
+                if ending is not None and error is not ending:
+                    raise ending from error
+                raise
+            finally:
+                if ending is not None:
+                    for thread in left:
+                        thread.join(_LAST_WORDS)
+            try:
+                step = partial(flow.send, self._do(todo, ending is not None, left))
+            except Exception as error:  # noqa: BLE001 - thrown into the operation
+                step = partial(flow.throw, error)
+            except BaseException as error:
+                if ending is not None:
+                    flow.close()
+                    raise
+                ending = error
+                step = partial(flow.throw, error)
+
+    def _do(self, todo: Step, hurry: bool, left: list[threading.Thread]) -> Any:
+        if isinstance(todo, Sleep):
+            return time.sleep(todo.seconds)
+        if isinstance(todo, Watch):
+            return self._watched(todo, left)
+        return self._call(todo, hurry)
+
+    def _call(self, request: Request[R], hurry: bool = False) -> R:
+        call = self._outgoing(request, hurry)
+        incoming = self._transport.send(call)
+        while (other := after_redirect(call, incoming)) is not None:
+            call = other
+            incoming = self._transport.send(call)
+        return self._result(request, call, incoming)
+
+    def _watched(self, watch: Watch[R], left: list[threading.Thread]) -> R:
+        """The call in a thread of its own, what goes on beside it in this one, which Ctrl-C reaches."""
+        done = threading.Event()
+        outcome: list[Any] = [None, None]
+
+        def work() -> None:
+            try:
+                outcome[0] = self._call(watch.request)
+            except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+                outcome[1] = error
+            finally:
+                done.set()
+
+        thread = threading.Thread(target=work, name="webuiapi-call", daemon=True)
+        thread.start()
+        left.append(thread)
+        trouble = self._beside(watch, done)
+        while not done.wait(0.2):  # in short waits: on Windows a long one can't be broken off
+            pass
+        left.remove(thread)
+        if outcome[1] is not None:
+            raise outcome[1]
+        if trouble is not None:
+            raise trouble
+        return cast("R", outcome[0])
+
+    def _beside(self, watch: Watch[Any], done: threading.Event) -> Exception | None:
+        flow = watch.beside()
+        step: Callable[[], Any] = partial(next, flow)
+        try:
+            while not done.is_set():
+                try:
+                    todo = step()
+                except StopIteration:
+                    return None
+                except Exception as error:  # noqa: BLE001 - raised when the call has ended
+                    return error
+                if isinstance(todo, Sleep):
+                    done.wait(todo.seconds)
+                    step = partial(flow.send, None)
+                    continue
+                try:
+                    step = partial(flow.send, self._call(todo))
+                except Exception as error:  # noqa: BLE001 - thrown into the operation
+                    step = partial(flow.throw, error)
+            return None
+        finally:
+            flow.close()
+
+    def close(self) -> None:
+        """Close the kept connections. The client stays usable: the next call opens new ones."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+class AsyncWebUIApi(BaseClient):
+    """A client to await: the same methods, each awaitable. Safe to share between tasks. Needs `aiohttp`."""
+
+    _transport: AsyncTransport
+
+    def _make_transport(self, local: bool) -> AsyncTransport:
+        if local:
+            from .transport.local import AsyncLocalTransport
+
+            return AsyncLocalTransport()
+        if find_spec("aiohttp") is None:
+            raise MissingExtra.of("AsyncWebUIApi", "aiohttp")
+        return _LazyTransport()
+
+    async def run(self, work: Request[R] | Flow[R], *, on_progress: Callable[[jobs.Progress], None] | None = None) -> R:
+        """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
+
+        `on_progress` is called about three times a second with the server's progress. When the task is cancelled, the
+        server is then told to stop.
+        """
+        if on_progress is None and isinstance(work, Request):
+            return await self._call(work)
+        flow = _as_flow(work, on_progress)
+        step: Callable[[], Step] = partial(next, flow)
+        ending: BaseException | None = None
+        while True:
+            try:
+                todo = step()
+            except StopIteration as end:
+                if ending is not None:
+                    raise ending from None
+                return cast("R", end.value)
+            except BaseException as error:
+                if ending is not None and error is not ending:
+                    raise ending from error
+                raise
+            try:
+                step = partial(flow.send, await self._do(todo, ending is not None))
+            except Exception as error:  # noqa: BLE001 - thrown into the operation
+                step = partial(flow.throw, error)
+            except BaseException as error:
+                if ending is not None:
+                    flow.close()
+                    raise
+                ending = error
+                step = partial(flow.throw, error)
+
+    async def _do(self, todo: Step, hurry: bool) -> Any:
+        if isinstance(todo, Sleep):
+            return await asyncio.sleep(todo.seconds)
+        if isinstance(todo, Watch):
+            return await self._watched(todo)
+        return await self._call(todo, hurry)
+
+    async def _call(self, request: Request[R], hurry: bool = False) -> R:
+        # Pictures are encoded and decoded in a thread: the event loop has other things to do.
+        heavy = request.generation or request.sends_pictures
+        call = await asyncio.to_thread(self._outgoing, request, hurry) if heavy else self._outgoing(request, hurry)
+        incoming = await self._transport.send(call)
+        while (other := after_redirect(call, incoming)) is not None:
+            call = other
+            incoming = await self._transport.send(call)
+        if len(incoming.body) > _OFF_LOOP:
+            return await asyncio.to_thread(self._result, request, call, incoming)
+        return self._result(request, call, incoming)
+
+    async def _watched(self, watch: Watch[R]) -> R:
+        call = asyncio.ensure_future(self._call(watch.request))
+        beside = asyncio.ensure_future(self._beside(watch))
+        try:
+            await asyncio.wait({call})
+            return call.result()
+        finally:
+            for task in (call, beside):
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def _beside(self, watch: Watch[Any]) -> None:
+        flow = watch.beside()
+        step: Callable[[], Any] = partial(next, flow)
+        try:
+            while True:
+                try:
+                    todo = step()
+                except StopIteration:
+                    return
+                try:
+                    step = partial(flow.send, await self._do(todo, False))
+                except Exception as error:  # noqa: BLE001 - thrown into the operation
+                    step = partial(flow.throw, error)
+        finally:
+            flow.close()
+
+    async def aclose(self) -> None:
+        """Close the kept connections. The client stays usable: the next call opens new ones."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class _LazyTransport:
+    """aiohttp takes a third of a second to import: at the first call, not before."""
+
+    _inner: AsyncTransport | None = None
+
+    async def send(self, call: Outgoing) -> Incoming:
+        if self._inner is None:
+            from .transport.awaitable import AwaitableTransport
+
+            self._inner = AwaitableTransport()
+        return await self._inner.send(call)
+
+    async def aclose(self) -> None:
+        if self._inner is not None:
+            await self._inner.aclose()

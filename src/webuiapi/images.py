@@ -1,0 +1,334 @@
+"""Anything that is a picture, made ready to be sent.
+
+What is already encoded goes out as it is wherever the server can read it: a file, bytes, a picture that Pillow has
+opened but not decoded, a result of an earlier call. Everything else is encoded as PNG.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+import pybase64
+
+from .png import MEDIA_TYPES, VIDEOS, can_write, kind_of, problem_with, write_png
+
+if TYPE_CHECKING:
+    import numpy
+    from PIL.Image import Image
+
+    from .results import Result
+
+    ImageInput: TypeAlias = (
+        Image
+        | numpy.ndarray[Any, Any]
+        | str
+        | os.PathLike[str]
+        | bytes
+        | bytearray
+        | memoryview
+        | IO[bytes]
+        | Result[Any]
+    )
+    """Whatever a parameter that wants a picture accepts."""
+
+ACCEPTED = (
+    "a Pillow image, a path, bytes, an open binary file, a NumPy array (height, width[, 3 or 4]) of uint8, "
+    "a data URI, base64 text, an http(s) URL, or the result of an earlier call"
+)
+_ORIENTATION = 0x0112
+_SENT_AS_THEY_ARE = {"png": {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}, "jpeg": {"L", "RGB"}}
+_files = threading.Lock()  # the position of a file that Pillow keeps open is shared by all who read it
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An encoded picture on its way out."""
+
+    data: bytes
+    """The bytes of a picture file."""
+    uri: bool = True
+    """With `data:image/...;base64,` before it."""
+
+    def ascii(self) -> bytes:
+        """The text that stands for it in JSON."""
+        text: bytes = pybase64.b64encode(self.data)
+        return self.prefix.encode() + text if self.uri else text
+
+    @property
+    def prefix(self) -> str:
+        """The beginning of its data URI."""
+        return f"data:{MEDIA_TYPES.get(kind_of(self.data) or 'png', 'image/png')};base64,"
+
+
+@dataclass(frozen=True)
+class PictureText:
+    """A picture that came as text (a data URI, base64) and goes out as it is."""
+
+    text: str
+
+    def ascii(self) -> bytes:
+        """The text that stands for it in JSON."""
+        return self.text.encode("ascii")
+
+
+def outgoing(value: Any, name: str, *, uri: bool = True, any_format: bool = False, stored: bool = False) -> Any:
+    """`value` as it is put into a request: a `Picture`, or text.
+
+    `any_format` sends every picture file as it is, whatever its format (png-info). `stored` encodes without
+    compressing. Raises `TypeError` or `ValueError` naming the parameter.
+    """
+    if isinstance(value, str):
+        return _text(value, name, uri, any_format, stored)
+    data = received_bytes(value, name)
+    if data is not None:
+        return Picture(
+            data if _goes_as_is(data, name, any_format) else encode(_open(data, name), name, stored=stored), uri
+        )
+    image = as_pillow(value, name)
+    data = _undecoded(image)
+    if data is not None and _goes_as_is(data, name, any_format):
+        return Picture(data, uri)
+    return Picture(encode(image, name, stored=stored), uri)
+
+
+def several(value: Any, name: str, **how: Any) -> list[Any]:
+    """A list of pictures, or one where a list is wanted, each as `outgoing` makes it."""
+    return [outgoing(item, f"{name}[{index}]", **how) for index, item in enumerate(items(value))]
+
+
+def items(value: Any) -> list[Any]:
+    """The pictures in what was given for a list: the elements of a list, the pictures of a result, or just the one."""
+    from .results import Result
+
+    if isinstance(value, Result):
+        return list(value.content)
+    return value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value]
+
+
+def convert(value: Any) -> Any:
+    """What the JSON encoder does with a value it does not know: a picture goes out as base64 without a prefix."""
+    if is_picture(value):
+        return outgoing(value, "image", uri=False)
+    wire = getattr(value, "__wire__", None)
+    if wire is not None:
+        return wire()
+    if isinstance(value, os.PathLike):
+        return outgoing(value, "image", uri=False)
+    raise TypeError(f"a {type(value).__name__} can't be sent as JSON: {value!r:.100}")
+
+
+def is_picture(value: Any) -> bool:
+    """Whether a value is a picture and can be nothing else (texts and paths are not)."""
+    from .results import Result
+
+    kind = type(value)
+    return (
+        isinstance(value, (bytes, bytearray, memoryview, Result))
+        or hasattr(kind, "__array_interface__")
+        or (hasattr(value, "mode") and hasattr(value, "tobytes"))
+        or hasattr(value, "read")
+    )
+
+
+# -- coming in --------------------------------------------------------------------------------------------------------
+
+
+def received_bytes(value: Any, name: str) -> bytes | None:
+    """The bytes of a picture file from bytes, a path, a file or a result; None for what has to be encoded."""
+    from .results import Result
+
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, Result):
+        if not value.content:
+            raise ValueError(f"{name}: the result given holds no picture")
+        return value.content[0]
+    if isinstance(value, os.PathLike):
+        return _read(Path(os.fspath(value)), name)
+    if hasattr(value, "read") and not hasattr(value, "tobytes"):
+        data = value.read()
+        if not isinstance(data, bytes):
+            raise TypeError(f"{name}: the file given is open as text; open it with mode 'rb'")
+        return data
+    return None
+
+
+def _text(value: str, name: str, uri: bool, any_format: bool, stored: bool) -> Any:
+    if value.startswith(("http://", "https://")):
+        return value
+    if value.startswith("data:"):
+        head, comma, rest = value.partition(",")
+        if not comma or not head.endswith(";base64"):
+            raise ValueError(f"{name}={value[:40]!r}... is no data URI: data:image/png;base64,... is needed")
+        return PictureText(_base64(rest, name, head + ","))
+    if _looks_like_path(value):
+        return outgoing(_read(Path(value), name), name, uri=uri, any_format=any_format, stored=stored)
+    return PictureText(_base64(value, name))
+
+
+def _looks_like_path(text: str) -> bool:
+    if len(text) > 1000 or "\n" in text:
+        return False
+    return bool(re.search(r"\.\w{2,5}$", text)) or Path(text).exists()
+
+
+def _base64(text: str, name: str, head: str = "") -> str:
+    compact = re.sub(r"\s+", "", text)
+    try:
+        data = pybase64.b64decode(compact, validate=True)
+    except ValueError:
+        short = f"{text[:60]!r}{'...' if len(text) > 60 else ''}"
+        raise ValueError(f"{name}={short} is neither a file nor base64 text: accepted are {ACCEPTED}") from None
+    problem = problem_with(data)
+    if problem:
+        raise ValueError(f"{name}: the base64 text {problem}")
+    return head + compact
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{name}={str(path)!r} can't be read: {error.strerror or error}") from error
+
+
+def _open(data: bytes, name: str) -> Image:
+    from PIL import Image as pil
+
+    try:
+        return pil.open(io.BytesIO(data))
+    except (OSError, ValueError, SyntaxError) as error:
+        problem = problem_with(data) or f"can't be read as a picture: {error}"
+        raise ValueError(f"{name}: what was given ({len(data)} bytes) {problem}") from error
+
+
+def _goes_as_is(data: bytes, name: str, any_format: bool) -> bool:
+    kind = kind_of(data)
+    problem = problem_with(data)
+    if problem or kind is None:
+        raise ValueError(f"{name}: what was given ({len(data)} bytes) {problem}")
+    if any_format:
+        return True
+    if kind in VIDEOS:
+        raise ValueError(f"{name} is a video ({kind}): a picture is needed")
+    if kind not in _SENT_AS_THEY_ARE:
+        return False
+    image = _open(data, name)
+    if image.mode not in _SENT_AS_THEY_ARE[kind]:
+        return False
+    return kind == "png" or image.getexif().get(_ORIENTATION, 1) == 1
+
+
+def _undecoded(image: Image) -> bytes | None:
+    """The file of a Pillow image that has never been decoded, so that nobody can have drawn on it; else None."""
+    source = getattr(image, "fp", None)
+    if not getattr(image, "tile", None) or source is None or getattr(source, "closed", False) or image.tell() != 0:
+        return None
+    if isinstance(source, io.BytesIO):
+        data = source.getvalue()
+    else:
+        with _files:
+            at = source.tell()
+            source.seek(0)
+            data = source.read()
+            source.seek(at)
+    if kind_of(data) is None:
+        return None
+    header = _open(data, "image")
+    return data if (header.size, header.mode) == (image.size, image.mode) else None
+
+
+def as_pillow(value: Any, name: str) -> Image:
+    """A Pillow image from a Pillow image or a NumPy array. Raises `TypeError` or `ValueError` for anything else."""
+    from PIL import Image as pil
+
+    if isinstance(value, pil.Image):
+        return value
+    if hasattr(type(value), "__array_interface__") or hasattr(value, "__array_interface__"):
+        shape, dtype = tuple(value.shape), str(value.dtype)
+        if dtype != "uint8" or not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))) or 0 in shape:
+            raise ValueError(
+                f"{name}: an array of shape {shape} and type {dtype} is no picture: "
+                "(height, width), (height, width, 3) or (height, width, 4) of uint8 (0 to 255) is needed"
+            )
+        return pil.fromarray(value)
+    raise TypeError(f"{name}: a {type(value).__name__} is no picture: accepted are {ACCEPTED}")
+
+
+# -- encoding ---------------------------------------------------------------------------------------------------------
+
+
+def encode(image: Image, name: str, *, stored: bool = False) -> bytes:
+    """A PNG of the picture, upright, in a mode that servers read, with its text entries as text chunks."""
+    try:
+        image = _upright(image)
+        texts = {key: text for key, text in image.info.items() if isinstance(key, str) and isinstance(text, str)}
+        image = _in_known_mode(image)
+        if can_write(image.mode) and min(image.size) > 0 and "transparency" not in image.info:
+            return write_png(image, texts, stored=stored)
+        return _by_pillow(image, texts)
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"{name}: the picture can't be read: {error}") from error
+
+
+def _upright(image: Image) -> Image:
+    """The picture as its EXIF orientation wants it shown."""
+    if "exif" not in image.info and not hasattr(image, "_getexif"):
+        return image
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(image)
+
+
+def _in_known_mode(image: Image) -> Image:
+    """Colours kept as they are shown; what PNG has no form for is converted."""
+    mode = image.mode
+    if mode in ("L", "LA", "RGB", "RGBA", "1", "P", "I;16"):
+        return image
+    if mode == "PA":
+        return image.convert("RGBA")
+    if mode in ("La", "RGBa"):
+        return image.convert({"La": "LA", "RGBa": "RGBA"}[mode])
+    if mode in ("I", "I;16B", "I;16L", "I;16N", "F"):
+        return image.convert("L") if mode == "F" else image.convert("I").convert("I;16")
+    return image.convert("RGB")
+
+
+def _by_pillow(image: Image, texts: dict[str, str]) -> bytes:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    for key, text in texts.items():
+        info.add_text(key, text)
+    out = io.BytesIO()
+    image.save(out, "PNG", pnginfo=info, compress_level=1)
+    return out.getvalue()
+
+
+def size_of(value: Any, name: str) -> tuple[int, int] | None:
+    """Width and height of a picture as a server will see it (upright); None for a URL, which only the server reads."""
+    if isinstance(value, str):
+        if value.startswith(("http://", "https://")):
+            return None
+        value = _text_bytes(value, name)
+    if hasattr(value, "read") and not hasattr(value, "tobytes"):
+        at = value.tell()
+        data = value.read()
+        value.seek(at)
+        value = data
+    data = received_bytes(value, name)
+    image = _open(data, name) if data is not None else as_pillow(value, name)
+    width, height = image.size
+    return (height, width) if image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8) else (width, height)
+
+
+def _text_bytes(text: str, name: str) -> bytes:
+    if not text.startswith("data:") and _looks_like_path(text):
+        return _read(Path(text), name)
+    return pybase64.b64decode(_base64(text.partition(",")[2] if text.startswith("data:") else text, name))

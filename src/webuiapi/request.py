@@ -1,0 +1,246 @@
+"""Requests as values, operations as generators, and both as methods of a client.
+
+- A `Request` is a frozen dataclass: its fields are the parameters, `payload` makes what is sent, `parse` makes the
+  result of what comes back. It is the only place where a parameter is written down.
+- An operation of several calls is a generator (`Flow`) that yields requests, `Sleep` and `Watch`, and returns its
+  result. It cannot block an event loop: it has nothing to block with.
+- `endpoint(...)` makes either of the two a method, plain on `WebUIApi` and awaitable on `AsyncWebUIApi`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Coroutine, Generator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast, overload
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .client import AsyncWebUIApi, WebUIApi
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+LOCAL: Mapping[str, Any] = {"local": True}
+"""Metadata of a field that is for this package only and never sent."""
+
+
+def sent_as(name: str) -> Mapping[str, Any]:
+    """Metadata of a field whose name on the wire is another."""
+    return {"wire": name}
+
+
+@dataclass(frozen=True)
+class ClientDefaults:
+    """What a client adds to a generation that does not say it."""
+
+    sampler: str | None = None
+    scheduler: str | None = None
+    steps: int | None = None
+
+
+@dataclass
+class Answer:
+    """What came back for a request: a status below 400 and a body."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes | bytearray
+    method: str
+    url: str
+
+    def json(self) -> Any:
+        """The body's JSON; None for an empty body. Raises `AnswerError` for anything else."""
+        from .errors import AnswerError
+        from .wire import parse_json
+
+        if not self.body:
+            return None
+        try:
+            return parse_json(self.body)
+        except ValueError as error:
+            raise AnswerError(
+                f"{self.method} {self.url} answered {self.status} with something that is not JSON "
+                f"({self.headers.get('content-type') or 'no content type'}): {preview(self.body)}",
+                method=self.method,
+                url=self.url,
+                content=bytes(self.body),
+            ) from error
+
+
+def preview(body: bytes | bytearray, length: int = 120) -> str:
+    """The beginning of a body for a message."""
+    text = bytes(body[: length * 4]).decode("utf-8", "replace")
+    return repr(text if len(text) <= length else text[:length] + "...")
+
+
+@dataclass(frozen=True, eq=False)
+class Request(Generic[R_co]):
+    """One call of the API. Subclass it with fields for the parameters, and say how the answer is read."""
+
+    method: ClassVar[str] = "POST"
+    path: ClassVar[str]
+    """Below the server's address, with a leading slash."""
+    generation: ClassVar[bool] = False
+    """It makes pictures: it may take minutes, and is never sent twice."""
+
+    def __post_init__(self) -> None:
+        for name in _field_names(cast("Any", type(self))):
+            value = getattr(self, name)
+            if isinstance(value, (list, tuple, Mapping)):
+                object.__setattr__(self, name, plain(value))
+
+    sends_pictures: ClassVar[bool] = False
+    """Its parameters hold pictures, which take a while to encode."""
+
+    @property
+    def slow(self) -> bool:
+        """It may take minutes, so that the limit for ordinary calls is not for it."""
+        return self.generation
+
+    def query(self) -> dict[str, Any]:
+        """The query by name; values are sent as `str` gives them."""
+        return {}
+
+    def payload(self) -> Any:
+        """What is sent as JSON: the fields that were said under their wire names; None sends no body.
+
+        Values may still be pictures, which the client encodes.
+        """
+        return said(self)
+
+    def parse(self, answer: Answer) -> R_co:
+        """The result made from the answer."""
+        raise NotImplementedError
+
+    def with_defaults(self, defaults: ClientDefaults) -> Self:
+        """The same request with what the client adds to it."""
+        del defaults
+        return self
+
+    def __iter__(self) -> Generator[Request[Any], Any, R_co]:
+        """`result = yield from request`, inside an operation."""
+        return cast("R_co", (yield self))
+
+
+def replaced(request: R, **changes: Any) -> R:
+    """The request with other values in some fields."""
+    return cast("R", replace(cast("Any", request), **changes))
+
+
+def said(request: Any) -> dict[str, Any]:
+    """The fields of a dataclass that were said (are not None) under their wire names, checked for what JSON lacks."""
+    payload: dict[str, Any] = {}
+    for name, wire in _wire_names(cast("Any", type(request))):
+        value = getattr(request, name)
+        if value is not None:
+            check_numbers(name, value)
+            payload[wire] = value
+    extra = getattr(request, "extra", None)
+    if extra:
+        payload.update(extra)
+    return payload
+
+
+@cache
+def _wire_names(kind: Any) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (field.name, field.metadata.get("wire", field.name))
+        for field in fields(kind)
+        if not field.metadata.get("local") and field.name != "extra"
+    )
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def plain(value: Any) -> Any:
+    """Lists and dicts copied, as plain ones, so that nothing the caller does later changes a request."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, (list, tuple)):  # a named tuple, or the list of a result's pictures
+        return [plain(item) for item in list(value)]
+    return value
+
+
+def check_numbers(name: str, value: Any) -> None:
+    """Refuse what JSON has no form for, naming where it stands."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{name}={value!r} can't be sent: JSON has no such number")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            check_numbers(f"{name}[{key!r}]", item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            check_numbers(f"{name}[{index}]", item)
+
+
+# -- operations -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Yielded by an operation that wants to wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Watch(Generic[R]):
+    """Yielded by an operation that wants something done beside a running call.
+
+    `beside` is made when the call is on its way and is driven until the call ends; what it raises ends the operation
+    only after the call has ended. `result = yield from Watch(request, beside)`.
+    """
+
+    request: Request[R]
+    beside: Callable[[], Generator[Any, Any, None]]
+
+    def __iter__(self) -> Generator[Watch[Any], Any, R]:
+        return cast("R", (yield self))
+
+
+Step: TypeAlias = Request[Any] | Sleep | Watch[Any]
+Flow: TypeAlias = Generator[Step, Any, R]
+
+
+# -- methods ----------------------------------------------------------------------------------------------------------
+
+
+class endpoint(Generic[P, R]):  # noqa: N801 - used like `property`
+    """A request or an operation as a method of both clients, with its own signature."""
+
+    def __init__(self, build: Callable[P, Request[R] | Flow[R]]) -> None:
+        self.build = build
+        self.__doc__ = build.__doc__
+        self.__wrapped__ = build  # so that `inspect.signature` and notebooks show the parameters
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.__name__ = name
+        self.__qualname__ = f"{owner.__qualname__}.{name}"
+
+    @overload
+    def __get__(self, obj: None, owner: Any) -> Callable[P, Request[R] | Flow[R]]: ...
+    @overload
+    def __get__(self, obj: WebUIApi, owner: Any) -> Callable[P, R]: ...
+    @overload
+    def __get__(self, obj: AsyncWebUIApi, owner: Any) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, obj: Any, owner: Any) -> Any:
+        if obj is None:
+            return self
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return obj.run(self.build(*args, **kwargs))
+
+        call.__name__, call.__qualname__, call.__doc__ = self.__name__, self.__qualname__, self.__doc__
+        call.__wrapped__ = self.build  # type: ignore[attr-defined]
+        return call

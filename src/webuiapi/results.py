@@ -1,0 +1,444 @@
+"""What comes back: pictures with everything that belongs to them.
+
+The received bytes are kept, the base64 and the rest of the body are not. Pictures are opened when first looked at and
+decoded when first used, as Pillow does; `load` decodes them all at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import wire
+from .errors import AnswerError, ImageError
+from .png import MEDIA_TYPES, VIDEOS, kind_of, problem_with
+from .request import Answer, preview
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from PIL.Image import Image
+    from typing_extensions import Self
+
+Info = TypeVar("Info")
+
+
+class PartProblem:
+    """One part of an answer that is no picture that can be shown: where it stood, why, and its bytes."""
+
+    def __init__(self, index: int, problem: str, content: bytes) -> None:
+        self.index = index
+        """Its place in the answer's list, from 0."""
+        self.problem = problem
+        self.content = content
+        """What was received, decoded as far as it could be."""
+
+    @property
+    def kind(self) -> str | None:
+        """`png`, `mp4`, ... by the first bytes; None when unknown."""
+        return kind_of(self.content)
+
+    def __str__(self) -> str:
+        return f"image {self.index} of the answer {self.problem}"
+
+    def __repr__(self) -> str:
+        return f"PartProblem({self})"
+
+
+class Result(Generic[Info]):
+    """Pictures as they were received, and what the server said about them."""
+
+    def __init__(
+        self,
+        content: Sequence[bytes],
+        info: Info,
+        parameters: dict[str, Any] | None = None,
+        *,
+        errors: Sequence[PartProblem] = (),
+        rest: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.content: list[bytes] = list(content)
+        """The received bytes of each picture in `images`: whole files with the generation parameters inside."""
+        self.info = info
+        self.parameters: dict[str, Any] = parameters if parameters is not None else {}
+        """What the server understood: the request with its defaults; empty for servers that do not say."""
+        self.errors: list[PartProblem] = list(errors)
+        """Parts of the answer that are no whole pictures."""
+        self._rest: dict[str, Any] = dict(rest or {})
+
+    @cached_property
+    def images(self) -> list[Image]:
+        """Every picture received, in order, as Pillow images; grids, masks and maps included.
+
+        They are opened here and decoded by Pillow when first used. One that Pillow cannot open moves to `errors`.
+        """
+        from PIL import Image as pil
+
+        images: list[Image] = []
+        content: list[bytes] = []
+        for index, data in enumerate(self.content):
+            try:
+                images.append(pil.open(io.BytesIO(data)))
+                content.append(data)
+            except (OSError, ValueError, SyntaxError) as error:
+                self.errors.append(PartProblem(index, f"can't be opened: {error}", data))
+                warnings.warn(str(self.errors[-1]), stacklevel=3)
+        if len(content) < len(self.content):
+            self.content = content
+            for name in ("infotexts", "_pictures", "_grids"):
+                self.__dict__.pop(name, None)
+        return images
+
+    @property
+    def image(self) -> Image:
+        """The first picture. Raises `LookupError` when the answer held none."""
+        images = self.images
+        if not images:
+            raise NoImage(self._why_empty())
+        return images[0]
+
+    def _why_empty(self) -> str:
+        return "the answer holds no pictures"
+
+    @property
+    def seeds(self) -> list[int | None]:
+        """The seed of each picture; None where there is none (grids, masks, maps) or the server did not say."""
+        return [None] * len(self.content)
+
+    @cached_property
+    def infotexts(self) -> list[str | None]:
+        """The generation parameters of each picture as the webui writes them; None where there are none."""
+        return [_infotext(data) for data in self.content]
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The answer as it was received, made anew at each call: keep it only as long as needed."""
+        images = [base64.b64encode(data).decode() for data in self.content]
+        return {**({"images": images} if images else {}), **self._rest}
+
+    def load(self) -> Self:
+        """Decode all pictures now, several at a time. Raises `OSError` for one whose content is damaged."""
+        todo = [image for image in self.images if getattr(image, "tile", None)]
+        if len(todo) < 2:
+            for image in todo:
+                image.load()
+            return self
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(len(todo), 8)) as pool:
+            list(pool.map(lambda image: image.load(), todo))
+        return self
+
+    def save(
+        self, path: str | os.PathLike[str] = "{date}-{time}-{index}", *, overwrite: bool = False, **options: Any
+    ) -> list[Path]:
+        """Write the pictures and return their paths.
+
+        `path` may hold the fields `{index}` (from 0), `{seed}`, `{date}`, `{time}`, `{prompt}`, `{model}`, `{sampler}`,
+        `{width}`, `{height}`; a folder takes them under such names. Without a suffix, that of the received format is
+        used, and the received bytes are written as they are, generation parameters inside. Another format's suffix
+        converts, carries the parameters over, and passes `options` on to Pillow (`quality=90`). Folders are made. An
+        existing file is never written over unless `overwrite` says so: the new one gets a number behind its name.
+        Every file appears whole or not at all.
+        """
+        from .saving import save
+
+        return save(self, path, overwrite=overwrite, options=options)
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        sizes = sorted({_size_text(data) for data in self.content})
+        what = f"{len(self.content)} image{'' if len(self.content) == 1 else 's'}"
+        parts = [what + (f" of {', '.join(sizes)}" if sizes else "")]
+        seeds = [seed for seed in self.seeds if seed is not None]
+        if seeds:
+            parts.append("seeds " + ", ".join(map(str, seeds[:4])) + (", ..." if len(seeds) > 4 else ""))
+        if self.errors:
+            parts.append(f"{len(self.errors)} unreadable")
+        return f"<{type(self).__name__}: {'; '.join(parts)}>"
+
+    def _repr_png_(self) -> bytes | None:
+        only = self.content[0] if len(self.content) == 1 else None
+        return only if only is not None and kind_of(only) == "png" else None
+
+    def _repr_html_(self) -> str:
+        from .gallery import fragment
+
+        return fragment(self)
+
+
+class NoImage(LookupError):
+    """`image` of a result without pictures."""
+
+
+class WebUIApiResult(Result[dict[str, Any]]):
+    """What txt2img and img2img give.
+
+    `info` is the server's account as a dict: `seed`, `all_seeds`, `infotexts`, `sampler_name`, `sd_model_name`,
+    `width`, `height`, ... (A1111; empty for servers that send none). `parameters` is the request as the server
+    understood it.
+    """
+
+    @property
+    def seeds(self) -> list[int | None]:
+        """The seed of each picture; None for grids, masks and maps, and where the server did not say."""
+        all_seeds = self.info.get("all_seeds")
+        seeds = all_seeds if isinstance(all_seeds, list) else []
+        found: list[int | None] = []
+        picture = 0
+        for index, text in enumerate(self.infotexts):
+            if index in self._grids or (text is None and index not in self._pictures):
+                found.append(None)
+                continue
+            seed = _seed_in(text)
+            if seed is None and picture < len(seeds) and isinstance(seeds[picture], int):
+                seed = seeds[picture]
+            found.append(seed)
+            picture += 1
+        return found
+
+    @cached_property
+    def infotexts(self) -> list[str | None]:
+        """The generation parameters of each picture as the webui writes them; None for masks and maps."""
+        inside = [_infotext(data) for data in self.content]
+        listed = self._listed
+        if any(inside):
+            first = self._first_picture
+            return [
+                text if text is not None else listed[i] if i < min(first, len(listed)) else None
+                for i, text in enumerate(inside)
+            ]
+        # Nothing is written into the files (a script composed them, or the server's enable_pnginfo is off): by place.
+        texts: list[str | None] = [None] * len(inside)
+        for place, text in zip(self._places(len(listed)), listed, strict=True):
+            if place < len(texts):
+                texts[place] = text
+        return texts
+
+    @property
+    def _listed(self) -> list[str]:
+        texts = self.info.get("infotexts")
+        return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
+
+    @property
+    def _first_picture(self) -> int:
+        first = self.info.get("index_of_first_image")
+        return first if isinstance(first, int) and first >= 0 else 0
+
+    def _places(self, count: int) -> list[int]:
+        """Where the texts of `info` belong: grids first, then the pictures, each followed by its mask and composite."""
+        first, stride = self._first_picture, 1
+        settings = self.parameters.get("override_settings")
+        if isinstance(settings, dict):
+            stride += sum(bool(settings.get(name)) for name in ("return_mask", "return_mask_composite"))
+        return [index if index < first else first + (index - first) * stride for index in range(count)]
+
+    @cached_property
+    def _pictures(self) -> frozenset[int]:
+        """The places of the pictures proper: those that have generation parameters and are no grid."""
+        found = {index for index, text in enumerate(self.infotexts) if text is not None}
+        if not found and not self._listed:  # a server that writes no parameters: all that came are pictures
+            found = set(range(len(self.content)))
+        return frozenset(found - self._grids)
+
+    @cached_property
+    def _grids(self) -> frozenset[int]:
+        first = min(self._first_picture, len(self.content))
+        if first == 0 and len(self.content) > 2 and len(self._listed) == len(self.content):
+            # Loopback puts its grid first but counts from 0: only the grid has no parameters in its file.
+            inside = [_infotext(data) is not None for data in self.content]
+            if inside == [False] + [True] * (len(inside) - 1):
+                first = 1
+        return frozenset(range(first))
+
+    @property
+    def grid(self) -> Image | None:
+        """The grid of all pictures, where the server made one (with `save_images`, and by scripts)."""
+        return self.images[0] if self._grids else None
+
+    @property
+    def extra_images(self) -> list[Image]:
+        """What is neither a picture nor a grid: masks, composites, maps of ControlNet."""
+        proper = self._pictures | self._grids
+        return [image for index, image in enumerate(self.images) if index not in proper]
+
+    def _why_empty(self) -> str:
+        if self.parameters.get("send_images") is False:
+            return "the answer holds no pictures: send_images=False asked for none"
+        return "the answer holds no pictures (interrupted before the first, or a script found nothing to do)"
+
+
+class ExtrasResult(Result[str]):
+    """What extra_single_image and extra_batch_images give. `info` is the server's `html_info`."""
+
+    @property
+    def html_info(self) -> str:
+        """What was done, as the server says it, in HTML."""
+        return self.info
+
+    @property
+    def seeds(self) -> list[int | None]:
+        """The seed of each picture where its file names one: an upscaled picture keeps those of its source."""
+        return [_seed_in(text) for text in self.infotexts]
+
+
+class TextResult(Result[str]):
+    """An answer without pictures whose `info` is a text."""
+
+    def __str__(self) -> str:
+        return self.info
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.info[:80]!r}{'...' if len(self.info) > 80 else ''}>"
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(self.info)}</pre>"
+
+
+class PngInfoResult(TextResult):
+    """What png_info gives: `info` is the infotext, `parameters` its fields as the server reads them."""
+
+    @property
+    def items(self) -> dict[str, Any]:
+        """The picture's other metadata."""
+        items = self._rest.get("items")
+        return items if isinstance(items, dict) else {}
+
+
+class InterrogateResult(TextResult):
+    """What interrogate gives: `info` is the caption."""
+
+    @property
+    def caption(self) -> str:
+        """The description of the picture."""
+        return self.info
+
+
+# -- reading answers --------------------------------------------------------------------------------------------------
+
+
+def read_generation(answer: Answer) -> WebUIApiResult:
+    """The result of a generation. Raises `AnswerError`, and `ImageError` when none of its pictures is whole."""
+    parts, rest = _split(answer)
+    content, errors = sort_out(parts)
+    parameters = rest.pop("parameters", None)
+    info = rest.get("info")
+    result = WebUIApiResult(
+        content,
+        read_info(info),
+        parameters if isinstance(parameters, dict) else {},
+        errors=errors,
+        rest={"parameters": parameters, **rest},
+    )
+    return checked(result, answer)
+
+
+def read_info(info: Any) -> dict[str, Any]:
+    """`info` as a dict: it is JSON in a string, or an object, or empty, or free text."""
+    if isinstance(info, dict):
+        return info
+    if isinstance(info, str) and info.startswith("{"):
+        try:
+            value = wire.parse_json(info)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+    return {}
+
+
+def _split(answer: Answer) -> tuple[list[wire.Part], dict[str, Any]]:
+    try:
+        parts, rest = wire.split_images(answer.body)
+    except ValueError as error:
+        answer.json()  # raises the error that shows what came, unless only the pictures were the trouble
+        raise AnswerError(f"{answer.method} {answer.url}: {error}", content=bytes(answer.body)) from error
+    if not isinstance(rest, dict):
+        raise AnswerError(
+            f"{answer.method} {answer.url} answered {answer.status} without a result: "
+            f"{preview(answer.body) if answer.body else 'no body'}",
+            method=answer.method,
+            url=answer.url,
+            content=bytes(answer.body),
+        )
+    return parts, rest
+
+
+def read_extras(answer: Answer) -> ExtrasResult:
+    """The result of an extras call: `image` or `images`, and `html_info`."""
+    parts, rest = _split(answer)
+    single = rest.pop("image", None)
+    if single is not None:
+        parts = [wire.decode_image(single)]
+    content, errors = sort_out(parts)
+    info = rest.get("html_info")
+    return checked(ExtrasResult(content, info if isinstance(info, str) else "", errors=errors, rest=rest), answer)
+
+
+def sort_out(parts: Sequence[wire.Part]) -> tuple[list[bytes], list[PartProblem]]:
+    """The whole pictures, and the parts that are none."""
+    content, errors = [], []
+    for index, part in enumerate(parts):
+        problem = part.problem or problem_with(part.content)
+        if not problem and kind_of(part.content) in VIDEOS:
+            problem = f"is a video ({kind_of(part.content)})"
+        if problem:
+            errors.append(PartProblem(index, problem, part.content))
+        else:
+            content.append(part.content)
+    return content, errors
+
+
+R = TypeVar("R", bound="Result[Any]")
+
+
+def checked(result: R, answer: Answer) -> R:
+    """The result, with a warning for parts that are no pictures; `ImageError` when nothing else came."""
+    if not result.errors:
+        return result
+    problems = "; ".join(map(str, result.errors[:3])) + ("; ..." if len(result.errors) > 3 else "")
+    if not result.content and not any(error.kind in VIDEOS for error in result.errors):
+        error = ImageError(f"{answer.method} {answer.url}: no picture in the answer is whole: {problems}",
+                           method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+        error.result = result
+        raise error
+    warnings.warn(f"{problems}; see `errors` of the result", stacklevel=2)
+    return result
+
+
+# -- small readings of picture files ----------------------------------------------------------------------------------
+
+
+def _infotext(data: bytes) -> str | None:
+    from .infotext import read_image_text
+
+    return read_image_text(data)
+
+
+def _seed_in(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from .infotext import parse
+
+    return parse(text).seed
+
+
+def _size_text(data: bytes) -> str:
+    from PIL import Image as pil
+
+    try:
+        width, height = pil.open(io.BytesIO(data)).size
+    except (OSError, ValueError, SyntaxError):
+        return MEDIA_TYPES.get(kind_of(data) or "", "unknown kind")
+    return f"{width}x{height}"

@@ -1,0 +1,217 @@
+"""Pictures to files: names from a template, each file whole or not there at all, nothing written over unasked."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+import string
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .png import kind_of
+
+if TYPE_CHECKING:
+    from .results import Result
+
+FIELDS = ("index", "seed", "date", "time", "prompt", "model", "sampler", "width", "height")
+SUFFIXES = {
+    "png": ".png",
+    "jpeg": ".jpg",
+    "webp": ".webp",
+    "gif": ".gif",
+    "avif": ".avif",
+    "bmp": ".bmp",
+    "tiff": ".tif",
+}
+_FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".tif": "tiff", ".tiff": "tiff"}
+_LONGEST_PROMPT = 60
+
+
+def save(
+    result: Result[Any], path: str | os.PathLike[str], *, overwrite: bool, options: Mapping[str, Any]
+) -> list[Path]:
+    """See `Result.save`."""
+    template = os.fspath(path)
+    if template.endswith(("/", os.sep)) or Path(template).is_dir():
+        template = os.path.join(template, "{index}-{seed}")  # noqa: PTH118 - a template is no path yet
+    check_template(template)
+    now = datetime.now()  # noqa: DTZ005 - file names show the local time
+    images, infotexts, seeds = result.images, result.infotexts, result.seeds
+    names = [
+        fill(template, fields_of(result, index, seeds[index], infotexts[index], now)) for index in range(len(images))
+    ]
+    repeated = {name for name in names if names.count(name) > 1}
+    paths = []
+    for index, name in enumerate(names):
+        wanted = numbered(name, index) if name in repeated else name
+        target, content = encoded(Path(wanted), result.content[index], infotexts[index], options)
+        paths.append(write_new(target, content, overwrite=overwrite))
+    return paths
+
+
+def check_template(template: str) -> None:
+    """Raise `ValueError` for a template with an unknown field, naming those that exist."""
+    try:
+        names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError as error:
+        raise ValueError(f"path={template!r} is no template: {error}") from None
+    for name in names:
+        if name not in FIELDS:
+            known = ", ".join(f"{{{field}}}" for field in FIELDS)
+            raise ValueError(f"path={template!r} has the unknown field {{{name}}}: there are {known}")
+
+
+def fields_of(result: Result[Any], index: int, seed: int | None, infotext: str | None, now: datetime) -> dict[str, Any]:
+    """The values of a template's fields for one picture."""
+    from .infotext import parse
+
+    parameters = parse(infotext) if infotext else None
+    info: dict[str, Any] = result.info if isinstance(result.info, dict) else {}
+    width, height = result.images[index].size
+    prompt = parameters.prompt if parameters else info.get("prompt") or result.parameters.get("prompt") or ""
+    model = (parameters.model if parameters else None) or info.get("sd_model_name") or "model"
+    sampler = (parameters.sampler if parameters else None) or info.get("sampler_name") or "sampler"
+    return {
+        "index": index,
+        "seed": seed if seed is not None else "none",
+        "date": now.strftime("%Y-%m-%d"),
+        "time": now.strftime("%H-%M-%S"),
+        "prompt": safe(str(prompt), _LONGEST_PROMPT) or "untitled",
+        "model": safe(str(model), _LONGEST_PROMPT),
+        "sampler": safe(str(sampler), _LONGEST_PROMPT),
+        "width": width,
+        "height": height,
+    }
+
+
+def safe(text: str, longest: int) -> str:
+    """A text as part of a file name on every system: no separators, no control or reserved characters, shortened."""
+    name = re.sub(r'[\s<>:"/\\|?*\x00-\x1f\x7f]+', " ", text).strip(" .")
+    if len(name) > longest:
+        head = name[: longest + 1]
+        name = head.rsplit(" ", 1)[0] if " " in head[longest // 2 :] else head[:longest]
+    while len(name.encode()) > 200:  # file systems count bytes, and some languages take three each
+        name = name[:-1]
+    return name.strip(" .,")
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """The template with its fields filled in. Raises `ValueError` for a format that does not fit a field's value."""
+    try:
+        return template.format_map(values)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"path={template!r} can't be filled in: {error}") from None
+
+
+def numbered(name: str, index: int) -> str:
+    """The name with a number before its suffix: for several pictures under a name that does not vary."""
+    path = Path(name)
+    known = path.suffix.lower() in SUFFIXES.values() or path.suffix.lower() in _FORMATS
+    stem = path.name[: -len(path.suffix)] if known else path.name
+    return str(path.with_name(f"{stem}-{index}{path.suffix if known else ''}"))
+
+
+def encoded(path: Path, data: bytes, infotext: str | None, options: Mapping[str, Any]) -> tuple[Path, bytes]:
+    """Where to write, and what: the received bytes where the format is the suffix's (or none was given)."""
+    kind = kind_of(data) or "png"
+    suffix = path.suffix.lower()
+    wanted = _FORMATS.get(suffix, suffix[1:])
+    if wanted not in SUFFIXES:  # "v1.5" has no suffix of a picture: the received format's is added
+        return path.with_name(path.name + SUFFIXES.get(kind, f".{kind}")), data
+    if wanted == kind and not options:
+        return path, data
+    return path, convert(data, wanted, infotext, options)
+
+
+def convert(data: bytes, wanted: str, infotext: str | None, options: Mapping[str, Any]) -> bytes:
+    """The picture in another format, generation parameters carried over. Raises `ValueError` where Pillow can't."""
+    from PIL import Image as pil
+    from PIL import features
+
+    from .infotext import exif_user_comment
+
+    image = pil.open(io.BytesIO(data))
+    out = io.BytesIO()
+    settings: dict[str, Any] = dict(options)
+    texts = {str(key): value for key, value in image.info.items() if isinstance(value, str)}
+    if wanted == "png":
+        from .images import encode
+
+        if infotext and "parameters" not in texts:
+            image.info["parameters"] = infotext
+        if not settings:
+            return encode(image, "image")
+        from PIL.PngImagePlugin import PngInfo
+
+        settings["pnginfo"] = PngInfo()
+        for key, value in {**texts, **({"parameters": infotext} if infotext else {})}.items():
+            settings["pnginfo"].add_text(key, value)
+    elif infotext and wanted in ("jpeg", "webp", "avif"):
+        settings["exif"] = exif_user_comment(infotext)
+    elif infotext and wanted == "gif":
+        settings["comment"] = infotext.encode()
+    if wanted == "jpeg":
+        settings.setdefault("quality", 95)
+        image = image if image.mode in ("L", "RGB", "CMYK") else _on_white(image)
+    if wanted == "avif" and not features.check("avif"):
+        raise ValueError("this Pillow can't write AVIF: choose .png, .jpg or .webp")
+    try:
+        image.save(out, wanted.upper(), **settings)
+    except (OSError, TypeError) as error:
+        raise ValueError(f"the picture can't be written as {wanted}: {error}") from error
+    return out.getvalue()
+
+
+def _on_white(image: Any) -> Any:
+    from PIL import Image as pil
+
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    ground = pil.new("RGBA", layer.size, "white")
+    return pil.alpha_composite(ground, layer).convert("RGB")
+
+
+def write_new(path: Path, content: bytes, *, overwrite: bool) -> Path:
+    """Write a file that appears whole or not at all; the name that it got. Raises `OSError`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".webuiapi-{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(content)
+        return _move(part, path, overwrite=overwrite)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _move(part: Path, path: Path, *, overwrite: bool) -> Path:
+    if overwrite:
+        part.replace(path)
+        return path
+    target, count = path, 0
+    while True:
+        try:
+            _move_to_free(part, target)
+        except FileExistsError:
+            count += 1
+            target = path.with_name(f"{path.stem}-{count}{path.suffix}")
+        else:
+            return target
+
+
+def _move_to_free(part: Path, target: Path) -> None:
+    """Rename without writing over, also when two do it at once. Raises `FileExistsError`."""
+    if os.name == "nt":
+        part.rename(target)  # refuses an existing name there
+        return
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: claim the name first, then put the whole file there
+        target.touch(exist_ok=False)
+        part.replace(target)

@@ -1,0 +1,229 @@
+"""What crosses the seam, and what both colours of it share."""
+
+from __future__ import annotations
+
+import base64
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from ..address import Address, Credentials, is_loopback
+from ..errors import CallTimeout, TransportError
+
+IDLE_LIMIT = 3.0
+"""Seconds after which a kept connection is not used again: the webui closes idle ones after 5."""
+
+
+@dataclass(frozen=True)
+class Timeout:
+    """Limits in seconds; None is no limit.
+
+    `connect` is for making the connection, `read` for each wait on the socket, `total` for the whole call, whatever
+    the server does: it holds against one that sends a byte now and then.
+    """
+
+    connect: float | None = 10.0
+    read: float | None = None
+    total: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "read", "total"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
+                raise ValueError(f"timeout: {name}={value!r} must be a number of seconds above 0, or None")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How connections are made."""
+
+    verify: Any = True
+    """True, False, a path to a CA bundle, or an `ssl.SSLContext`."""
+    proxy: str | None = None
+    """A proxy's URL; None follows the environment (for hosts other than this machine), "" uses none."""
+
+
+@dataclass
+class Outgoing:
+    """One HTTP call on its way out."""
+
+    method: str
+    address: Address
+    target: str
+    """Path and query as they stand in the request line."""
+    headers: dict[str, str]
+    pieces: Sequence[bytes] = ()
+    timeout: Timeout = field(default_factory=Timeout)
+    settings: Settings = field(default_factory=Settings)
+    hops: int = 0
+    """Redirects followed so far."""
+
+    @property
+    def url(self) -> str:
+        """The whole URL, without credentials."""
+        return self.address.origin + self.target
+
+
+@dataclass
+class Incoming:
+    """What came back, whatever its status."""
+
+    status: int
+    headers: dict[str, str]
+    """Names in lower case; of repeated ones the last."""
+    body: bytes | bytearray
+
+
+class Transport(Protocol):
+    """The plain seam. Safe to share between threads."""
+
+    def send(self, call: Outgoing) -> Incoming:
+        """Do the call. Raises `TransportError`."""
+
+    def close(self) -> None:
+        """Close kept connections; the next call opens new ones."""
+
+
+class AsyncTransport(Protocol):
+    """The awaitable seam. Safe to share between tasks of one event loop."""
+
+    async def send(self, call: Outgoing) -> Incoming:
+        """Do the call. Raises `TransportError`."""
+
+    async def aclose(self) -> None:
+        """Close kept connections; the next call opens new ones."""
+
+
+class Deadline:
+    """The moment at which a call's total time is up."""
+
+    def __init__(self, timeout: Timeout) -> None:
+        self.timeout = timeout
+        self._end = None if timeout.total is None else time.monotonic() + timeout.total
+
+    def left(self, limit: float | None = None) -> float | None:
+        """Seconds left, at most `limit`; None is no limit. Raises `TimeoutError` when none are."""
+        if self._end is None:
+            return limit
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the total time is up")
+        return left if limit is None else min(left, limit)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the total time is up."""
+        return self._end is not None and time.monotonic() >= self._end
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy and what it wants to be shown."""
+
+    address: Address
+    headers: Mapping[str, str]
+
+
+def proxy_for(address: Address, settings: Settings) -> Proxy | None:
+    """The proxy for a call: the one given, else the environment's, but never for this machine."""
+    if settings.proxy is not None:
+        return parse_proxy(settings.proxy) if settings.proxy else None
+    if is_loopback(address.host):
+        return None
+    found = urllib.request.getproxies().get(address.scheme)
+    if not found or urllib.request.proxy_bypass(address.host):
+        return None
+    return parse_proxy(found)
+
+
+def parse_proxy(text: str) -> Proxy:
+    """A proxy's URL as an address and headers. Raises `ValueError`, without showing a password."""
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"a proxy of the scheme {parts.scheme!r} is not supported: give http://host:port")
+    headers = {}
+    if parts.username is not None:
+        headers["Proxy-Authorization"] = basic(Credentials(unquote(parts.username), unquote(parts.password or "")))
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return Proxy(Address(parts.scheme, parts.hostname, port), headers)
+
+
+def basic(credentials: Credentials) -> str:
+    """The value of an Authorization header. UTF-8, as the webui reads it."""
+    pair = f"{credentials.username}:{credentials.password}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def timed_out(call: Outgoing, deadline_passed: bool, *, sent: bool, connecting: bool = False) -> CallTimeout:
+    """The error for a call whose time is up, saying which limit it was and what may have happened."""
+    limits = call.timeout
+    if connecting and not deadline_passed:
+        what = f"no connection within {limits.connect:g} s" if limits.connect else "no connection"
+    elif deadline_passed and limits.total is not None:
+        what = f"no whole answer within {limits.total:g} s"
+    else:
+        what = f"nothing arrived for {limits.read:g} s" if limits.read else "timed out"
+    return CallTimeout(
+        f"{call.method} {call.url}: {what}{begun(call, sent)}", method=call.method, url=call.url, may_have_begun=sent
+    )
+
+
+def begun(call: Outgoing, sent: bool) -> str:
+    """A clause for messages about calls that change something and may have reached the server."""
+    return "; the server may have begun, and goes on" if sent and call.method != "GET" else ""
+
+
+def not_connected_text(call: Outgoing, error: BaseException) -> str:
+    """Why there is no connection, in a sentence, with what to look at."""
+    import socket
+    import ssl
+
+    where = f"{call.method} {call.url}"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return f"{where}: nobody listens at {call.address.origin}. Is the server started, and is the port right?"
+        if isinstance(cause, socket.gaierror):
+            return f"{where}: the host name {call.address.host!r} can't be resolved"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"{where}: the server's certificate is not trusted: {cause.verify_message} (see verify=)"
+        if isinstance(cause, ssl.SSLError):
+            return f"{where}: no TLS connection: {cause.reason or cause} (does the server speak https?)"
+        cause = cause.__cause__ or cause.__context__
+    return f"{where}: no connection: {error}"
+
+
+@lru_cache(maxsize=8)
+def ssl_context(verify: Any) -> Any:
+    """The TLS settings for `verify`, made once: loading the trusted certificates takes a while."""
+    import ssl
+
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    context = ssl.create_default_context(cafile=None if isinstance(verify, bool) else str(verify))
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def decompress(incoming: Incoming, call: Outgoing) -> Incoming:
+    """The answer with its body as it was before the server compressed it."""
+    encoding = incoming.headers.get("content-encoding", "identity").lower()
+    if encoding in ("", "identity"):
+        return incoming
+    import zlib
+
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise TransportError(f"{call.method} {call.url}: the answer is in the unknown encoding {encoding!r}",
+                             method=call.method, url=call.url)  # fmt: skip
+    try:
+        body = zlib.decompress(incoming.body, wbits=zlib.MAX_WBITS | (0 if encoding == "deflate" else 16))
+    except zlib.error as error:
+        raise TransportError(f"{call.method} {call.url}: the compressed answer can't be read: {error}",
+                             method=call.method, url=call.url) from error  # fmt: skip
+    return Incoming(incoming.status, incoming.headers, body)

@@ -1,0 +1,97 @@
+"""The embedded server in this process, behind the same seam as the network: no socket, the whole client."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import TYPE_CHECKING
+
+from .base import Deadline, Incoming, Outgoing, decompress, timed_out
+
+if TYPE_CHECKING:
+    from ..server.app import App
+
+
+class LocalTransport:
+    """Both colours at once. Each call with a limit runs in a thread of its own, as on a server."""
+
+    def __init__(self, app: App | None = None) -> None:
+        self._app = app
+        self._owned = app is None
+        self._lock = threading.Lock()
+
+    @property
+    def app(self) -> App:
+        """The embedded server; made when first needed."""
+        with self._lock:
+            if self._app is None:
+                from ..server import App
+
+                self._app = App()
+            return self._app
+
+    def send(self, call: Outgoing) -> Incoming:
+        """Do the call in this thread, or beside it when the time is limited."""
+        total = call.timeout.total
+        if total is None:
+            return decompress(_ask(self.app, call), call)
+        try:
+            return decompress(_beside(self.app, call).result(Deadline(call.timeout).left()), call)
+        except (FutureTimeout, TimeoutError) as error:
+            raise timed_out(call, True, sent=True) from error
+
+    async def asend(self, call: Outgoing) -> Incoming:
+        """Do the call in another thread."""
+        try:
+            future = asyncio.wrap_future(_beside(self.app, call))
+            return decompress(await asyncio.wait_for(future, call.timeout.total), call)
+        except asyncio.TimeoutError as error:
+            raise timed_out(call, True, sent=True) from error
+
+    def close(self) -> None:
+        """Forget the server, if it is ours."""
+        with self._lock:
+            app, self._app = self._app, None if self._owned else self._app
+        if app is not None and self._owned:
+            app.close()
+
+
+class AsyncLocalTransport:
+    """The awaitable face of a `LocalTransport`."""
+
+    def __init__(self, local: LocalTransport | None = None) -> None:
+        self.local = local or LocalTransport()
+
+    async def send(self, call: Outgoing) -> Incoming:
+        """Do the call in another thread."""
+        return await self.local.asend(call)
+
+    async def aclose(self) -> None:
+        """Forget the server, if it is ours."""
+        self.local.close()
+
+
+def _ask(app: App, call: Outgoing) -> Incoming:
+    from ..server.http import Request
+
+    path, _, query = call.target.partition("?")
+    headers = {name.lower(): value for name, value in call.headers.items()}
+    answer = app.handle(Request(call.method, path, query, headers, b"".join(call.pieces)))
+    return Incoming(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
+
+
+def _beside(app: App, call: Outgoing) -> Future[Incoming]:
+    future: Future[Incoming] = Future()
+
+    def work() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(_ask(app, call))
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="webuiapi-local", daemon=True).start()
+    return future
