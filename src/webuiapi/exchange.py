@@ -61,7 +61,7 @@ def _given_credentials(username: str | None, password: str | None) -> Credential
     return Credentials(username or "", password or "")
 
 
-def _from_host(host: str, port: int, use_https: bool) -> Address:
+def _from_host(host: str, port: Any, use_https: bool) -> Address:
     if "/" in host or "@" in host:
         raise ValueError(f"host={host.rpartition('@')[2]!r} is more than a host name: pass it as url=")
     if isinstance(port, bool) or not isinstance(port, int) or not 0 < port < 65536:
