@@ -15,16 +15,16 @@ from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from urllib.parse import urlencode
 
-from . import wire
+from . import server_info, utilities, wire
 from .address import LOCAL
-from .api import extras, generate, jobs, lists, options
-from .errors import MissingExtra
+from .api import admin, agent_scheduler, custom, extras, generate, internal, jobs, lists, options, relatives
+from .errors import ConnectionLost, MissingExtra, NotSupported
 from .exchange import Session, after_redirect, chosen_address, error_for
 from .images import convert
-from .request import Answer, ClientDefaults, Flow, Request, Sleep, Step, Watch, endpoint
+from .request import Answer, ClientDefaults, Flow, Remember, Request, Sleep, Step, Watch, endpoint, remembered
 from .transport.base import AsyncTransport, Incoming, Outgoing, Timeout, Transport
 from .version import __version__
 
@@ -61,6 +61,57 @@ class BaseClient:
     get_schedulers = endpoint(lists.GetSchedulers)
     get_sd_models = endpoint(lists.GetSDModels)
     get_upscalers = endpoint(lists.GetUpscalers)
+    get_latent_upscale_modes = endpoint(lists.GetLatentUpscaleModes)
+    get_sd_vae = endpoint(lists.GetSDVae)
+    get_sd_modules = endpoint(lists.GetSDModules)
+    get_hypernetworks = endpoint(lists.GetHypernetworks)
+    get_face_restorers = endpoint(lists.GetFaceRestorers)
+    get_realesrgan_models = endpoint(lists.GetRealesrganModels)
+    get_prompt_styles = endpoint(lists.GetPromptStyles)
+    get_embeddings = endpoint(lists.GetEmbeddings)
+    get_loras = endpoint(lists.GetLoras)
+    get_scripts = endpoint(lists.GetScripts)
+    get_script_info = endpoint(lists.GetScriptInfo)
+    get_extensions = endpoint(lists.GetExtensions)
+    get_memory = endpoint(lists.GetMemory)
+    get_cmd_flags = endpoint(lists.GetCmdFlags)
+    refresh_checkpoints = endpoint(admin.RefreshCheckpoints)
+    refresh_embeddings = endpoint(admin.RefreshEmbeddings)
+    refresh_vae = endpoint(admin.RefreshVae)
+    refresh_loras = endpoint(admin.RefreshLoras)
+    unload_checkpoint = endpoint(admin.UnloadCheckpoint)
+    reload_checkpoint = endpoint(admin.ReloadCheckpoint)
+    create_embedding = endpoint(admin.CreateEmbedding)
+    create_hypernetwork = endpoint(admin.CreateHypernetwork)
+    train_embedding = endpoint(admin.TrainEmbedding)
+    train_hypernetwork = endpoint(admin.TrainHypernetwork)
+    server_kill = endpoint(admin.ServerKill)
+    server_restart = endpoint(admin.ServerRestart)
+    server_stop = endpoint(admin.ServerStop)
+    get_task_progress = endpoint(internal.GetTaskProgress)
+    get_pending_tasks = endpoint(internal.GetPendingTasks)
+    ping = endpoint(internal.Ping)
+    get_version = endpoint(relatives.GetVersion)
+    get_status = endpoint(relatives.GetStatus)
+    get_history = endpoint(relatives.GetHistory)
+    queue_task = endpoint(agent_scheduler.QueueTask)
+    get_queue = endpoint(agent_scheduler.GetQueue)
+    get_queue_history = endpoint(agent_scheduler.GetQueueHistory)
+    get_queue_task = endpoint(agent_scheduler.GetQueueTask)
+    get_queue_results = endpoint(agent_scheduler.GetQueueResults)
+    delete_queue_task = endpoint(agent_scheduler.DeleteQueueTask)
+    pause_queue = endpoint(agent_scheduler.PauseQueue)
+    resume_queue = endpoint(agent_scheduler.ResumeQueue)
+    clear_queue = endpoint(agent_scheduler.ClearQueue)
+    custom_get = endpoint(custom.CustomGet)
+    custom_post = endpoint(custom.custom_post)
+    util_get_model_names = endpoint(utilities.get_model_names)
+    util_get_sampler_names = endpoint(utilities.get_sampler_names)
+    util_get_scheduler_names = endpoint(utilities.get_scheduler_names)
+    util_get_current_model = endpoint(utilities.get_current_model)
+    util_set_model = endpoint(utilities.set_model)
+    util_wait_for_ready = endpoint(utilities.wait_for_ready)
+    server = remembered(server_info.server)
 
     _transport: Any
 
@@ -101,6 +152,7 @@ class BaseClient:
         self.compress = compress
         self.session = Session(self._address, credentials, headers, verify, proxy)
         """Headers, credentials, certificates and proxies, to look at and to change."""
+        self._facts: dict[str, Any] = {}  # what operations have found out about the server
         self._transport = transport if transport is not None else self._make_transport(local)
 
     def _make_transport(self, local: bool) -> Any:
@@ -119,6 +171,24 @@ class BaseClient:
     def set_auth(self, username: str, password: str) -> None:
         """Use these credentials from now on. Nothing is sent."""
         self.session.set_auth(username, password)
+
+    def forget(self) -> None:
+        """Forget what was found out about the server (which it is, its lists): it is asked again when needed."""
+        self._facts.clear()
+
+    def get_endpoint(self, endpoint: str, baseurl: bool) -> str:
+        """The URL of a path below the server's address, or below /sdapi/v1 with `baseurl`. Nothing is sent."""
+        return self._address.root + custom.endpoint_path(endpoint, baseurl)
+
+    def get_artists(self) -> NoReturn:
+        """Gone: no server has had it since 2023."""
+        raise NotSupported("get_artists: the webui dropped its list of artists in 2023, and no server has one")
+
+    def get_artist_categories(self) -> NoReturn:
+        """Gone: no server has had it since 2023."""
+        raise NotSupported(
+            "get_artist_categories: the webui dropped its list of artists in 2023, and no server has one"
+        )
 
     def with_options(
         self,
@@ -251,13 +321,22 @@ class WebUIApi(BaseClient):
     def _do(self, todo: Step, hurry: bool, left: list[threading.Thread]) -> Any:
         if isinstance(todo, Sleep):
             return time.sleep(todo.seconds)
+        if isinstance(todo, Remember):
+            if todo.refresh or todo.key not in self._facts:
+                self._facts[todo.key] = self.run(todo.find())
+            return self._facts[todo.key]
         if isinstance(todo, Watch):
             return self._watched(todo, left)
         return self._call(todo, hurry)
 
     def _call(self, request: Request[R], hurry: bool = False) -> R:
         call = self._outgoing(request, hurry)
-        incoming = self._transport.send(call)
+        try:
+            incoming = self._transport.send(call)
+        except ConnectionLost:
+            if not request.may_break:
+                raise
+            incoming = Incoming(204, {}, b"")
         while (other := after_redirect(call, incoming)) is not None:
             call = other
             incoming = self._transport.send(call)
@@ -311,6 +390,17 @@ class WebUIApi(BaseClient):
             return None
         finally:
             flow.close()
+
+    def using_model(self, name: str) -> utilities.Borrowed:
+        """`with api.using_model("dreamshaper"):` loads a checkpoint and afterwards the old one again."""
+        return utilities.Borrowed(self.run, lambda: utilities.exchange_model(name))
+
+    def using_options(self, options: Mapping[str, Any] | None = None, **named: Any) -> utilities.Borrowed:
+        """`with api.using_options(CLIP_stop_at_last_layers=2):` sets options and afterwards their old values again.
+
+        Options hold for all users of the server: for one call, `override_settings` is better.
+        """
+        return utilities.Borrowed(self.run, lambda: utilities.exchange_options({**(options or {}), **named}))
 
     def close(self) -> None:
         """Close the kept connections. The client stays usable: the next call opens new ones."""
@@ -373,6 +463,10 @@ class AsyncWebUIApi(BaseClient):
     async def _do(self, todo: Step, hurry: bool) -> Any:
         if isinstance(todo, Sleep):
             return await asyncio.sleep(todo.seconds)
+        if isinstance(todo, Remember):
+            if todo.refresh or todo.key not in self._facts:
+                self._facts[todo.key] = await self.run(todo.find())
+            return self._facts[todo.key]
         if isinstance(todo, Watch):
             return await self._watched(todo)
         return await self._call(todo, hurry)
@@ -381,7 +475,12 @@ class AsyncWebUIApi(BaseClient):
         # Pictures are encoded and decoded in a thread: the event loop has other things to do.
         heavy = request.generation or request.sends_pictures
         call = await asyncio.to_thread(self._outgoing, request, hurry) if heavy else self._outgoing(request, hurry)
-        incoming = await self._transport.send(call)
+        try:
+            incoming = await self._transport.send(call)
+        except ConnectionLost:
+            if not request.may_break:
+                raise
+            incoming = Incoming(204, {}, b"")
         while (other := after_redirect(call, incoming)) is not None:
             call = other
             incoming = await self._transport.send(call)
@@ -416,6 +515,17 @@ class AsyncWebUIApi(BaseClient):
                     step = partial(flow.throw, error)
         finally:
             flow.close()
+
+    def using_model(self, name: str) -> utilities.AsyncBorrowed:
+        """`async with api.using_model("dreamshaper"):` loads a checkpoint and afterwards the old one again."""
+        return utilities.AsyncBorrowed(self.run, lambda: utilities.exchange_model(name))
+
+    def using_options(self, options: Mapping[str, Any] | None = None, **named: Any) -> utilities.AsyncBorrowed:
+        """`async with api.using_options(CLIP_stop_at_last_layers=2):` sets options and afterwards the old values again.
+
+        Options hold for all users of the server: for one call, `override_settings` is better.
+        """
+        return utilities.AsyncBorrowed(self.run, lambda: utilities.exchange_options({**(options or {}), **named}))
 
     async def aclose(self) -> None:
         """Close the kept connections. The client stays usable: the next call opens new ones."""

@@ -15,6 +15,8 @@
     │       └── OutOfMemory          the graphics memory did not suffice
     ├── AnswerError              200, but not what the endpoint promises; `.content` holds the received bytes
     │   └── ImageError             no picture in the answer is whole; `.result` holds what came
+    ├── NotSupported             the server (or any) does not have that call
+    ├── UnknownName              the server has nothing of that name (also a ValueError); `.near` holds similar ones
     └── MissingExtra             an optional package is not installed (also an ImportError)
 
 Wrong arguments are plain TypeError and ValueError, raised before anything is sent.
@@ -23,6 +25,7 @@ Wrong arguments are plain TypeError and ValueError, raised before anything is se
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,11 +42,13 @@ __all__ = [
     "ImageError",
     "MissingExtra",
     "NotFound",
+    "NotSupported",
     "OutOfMemory",
     "ServerBusy",
     "ServerError",
     "StatusError",
     "TransportError",
+    "UnknownName",
     "WebUIApiError",
 ]
 
@@ -158,6 +163,31 @@ class ImageError(AnswerError):
     """No picture in the answer is whole. `result` holds everything that came."""
 
     result: Result[Any] | None = None
+
+
+class NotSupported(WebUIApiError):
+    """The server does not have that call; the message says what would do instead, where something does."""
+
+
+class UnknownName(WebUIApiError, ValueError):
+    """The server has nothing of that name, or several things that could be meant."""
+
+    def __init__(
+        self, kind: str, name: str, near: Sequence[str] = (), *, ambiguous: bool = False, count: int | None = None
+    ) -> None:
+        problem = f"{kind} {name!r} could mean several" if ambiguous else f"the server has no {kind} {name!r}"
+        listed = ", ".join(map(repr, near))
+        hint = f": {listed}" if ambiguous else f"; similar are {listed}" if near else ""
+        if not near and count is not None:
+            hint = f" (it has {count}, none similar)"
+        super().__init__(problem + hint)
+        self.kind = kind
+        self.name = name
+        self.near = list(near)
+        """Those that could be meant, the likeliest first."""
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class MissingExtra(WebUIApiError, ImportError):

@@ -87,6 +87,8 @@ class Request(Generic[R_co]):
     """Below the server's address, with a leading slash."""
     generation: ClassVar[bool] = False
     """It makes pictures: it may take minutes, and is never sent twice."""
+    may_break: ClassVar[bool] = False
+    """The server may close the connection instead of answering."""
 
     def __post_init__(self) -> None:
         for name in _field_names(cast("Any", type(self))):
@@ -209,11 +211,47 @@ class Watch(Generic[R]):
         return cast("R", (yield self))
 
 
-Step: TypeAlias = Request[Any] | Sleep | Watch[Any]
+@dataclass(frozen=True)
+class Remember(Generic[R]):
+    """Yielded by an operation that needs a fact about the server: found once, then kept by the client.
+
+    `value = yield from Remember("samplers", get_samplers)`; `refresh` asks again.
+    """
+
+    key: str
+    find: Callable[[], Flow[R]]
+    refresh: bool = False
+
+    def __iter__(self) -> Generator[Remember[Any], Any, R]:
+        return cast("R", (yield self))
+
+
+Step: TypeAlias = Request[Any] | Sleep | Watch[Any] | Remember[Any]
 Flow: TypeAlias = Generator[Step, Any, R]
 
 
 # -- methods ----------------------------------------------------------------------------------------------------------
+
+
+class remembered(Generic[R]):  # noqa: N801 - used like `property`
+    """A fact about the server as a property: the value on `WebUIApi`, to be awaited on `AsyncWebUIApi`."""
+
+    def __init__(self, fact: Callable[[], Remember[R]]) -> None:
+        self._fact = fact
+        self.__doc__ = fact.__doc__
+
+    @overload
+    def __get__(self, obj: None, owner: Any) -> remembered[R]: ...
+    @overload
+    def __get__(self, obj: WebUIApi, owner: Any) -> R: ...
+    @overload
+    def __get__(self, obj: AsyncWebUIApi, owner: Any) -> Coroutine[Any, Any, R]: ...
+    def __get__(self, obj: Any, owner: Any) -> Any:
+        return self if obj is None else obj.run(_value(self._fact()))
+
+
+def _value(fact: Remember[R]) -> Flow[R]:
+    return (yield from fact)
 
 
 class endpoint(Generic[P, R]):  # noqa: N801 - used like `property`

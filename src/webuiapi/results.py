@@ -292,6 +292,10 @@ class ExtrasResult(Result[str]):
         return [_seed_in(text) for text in self.infotexts]
 
 
+class CustomResult(Result[Any]):
+    """What a call gives that the package does not know. `info` is a dict or a text, `json` is all of the answer."""
+
+
 class TextResult(Result[str]):
     """An answer without pictures whose `info` is a text."""
 
@@ -384,6 +388,25 @@ def read_extras(answer: Answer) -> ExtrasResult:
     content, errors = sort_out(parts)
     info = rest.get("html_info")
     return checked(ExtrasResult(content, info if isinstance(info, str) else "", errors=errors, rest=rest), answer)
+
+
+def read_custom(answer: Answer) -> CustomResult:
+    """The result of a call that the package does not know: pictures where there are some, and all the JSON."""
+    parts, rest = _split(answer) if answer.body else ([], {})
+    single = rest.get("image")
+    if isinstance(single, str) and not parts:
+        parts = [wire.decode_image(single)]
+        del rest["image"]
+    content, errors = sort_out(parts)
+    info = next((rest[name] for name in ("info", "html_info", "caption") if rest.get(name)), "")
+    parameters = rest.get("parameters")
+    return CustomResult(
+        content,
+        read_info(info) or info,
+        parameters if isinstance(parameters, dict) else {},
+        errors=errors,
+        rest=rest,
+    )
 
 
 def sort_out(parts: Sequence[wire.Part]) -> tuple[list[bytes], list[PartProblem]]:

@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from ..errors import WebUIApiError
 from ..items import Item, flag, integer, number, optional_text, text
 from ..request import Answer, Flow, Request, Sleep, Watch
-from .lists import read_item
+from .base import Order, read_item
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 R = TypeVar("R")
+
+
+def opened(text: str | None) -> Image | None:
+    """A picture from base64 text or a data URI; None where there is none."""
+    from io import BytesIO
+
+    from PIL import Image as pil
+
+    from ..wire import decode_image
+
+    part = decode_image(text or "")
+    return None if part.problem else pil.open(BytesIO(part.content))
 
 
 class ProgressState(Item):
@@ -74,14 +86,7 @@ class Progress(Item):
     @property
     def preview(self) -> Image | None:
         """The picture as it is now, smaller than the final one; None when there is none yet."""
-        from io import BytesIO
-
-        from PIL import Image as pil
-
-        from ..wire import decode_image
-
-        part = decode_image(self.current_image or "")
-        return None if part.problem else pil.open(BytesIO(part.content))
+        return opened(self.current_image)
 
     def __repr__(self) -> str:
         where = f"step {self.step} of {self.steps}, {self.eta:.1f} s left"
@@ -105,30 +110,16 @@ class GetProgress(Request[Progress]):
         return read_item(answer, Progress)
 
 
-@dataclass(frozen=True, eq=False)
-class Interrupt(Request[Any]):
+class Interrupt(Order):
     """Stop the running job, whoever's it is: POST /sdapi/v1/interrupt. Its call returns with the pictures so far."""
 
-    path: ClassVar[str] = "/sdapi/v1/interrupt"
-
-    def payload(self) -> None:
-        return None
-
-    def parse(self, answer: Answer) -> Any:
-        return answer.json()
+    path = "/sdapi/v1/interrupt"
 
 
-@dataclass(frozen=True, eq=False)
-class Skip(Request[Any]):
+class Skip(Order):
     """End the running batch early and go on with the next: POST /sdapi/v1/skip."""
 
-    path: ClassVar[str] = "/sdapi/v1/skip"
-
-    def payload(self) -> None:
-        return None
-
-    def parse(self, answer: Answer) -> Any:
-        return answer.json()
+    path = "/sdapi/v1/skip"
 
 
 def run_watched(request: Request[R], on_progress: Callable[[Progress], None], interval: float = 0.3) -> Flow[R]:

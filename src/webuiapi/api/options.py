@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ..items import Item, text
 from ..request import Answer, Request, check_numbers
-from .lists import read_item
+from .base import read_item
 
 _LOADING = frozenset({"sd_model_checkpoint", "sd_vae", "sd_unet", "sd_checkpoints_limit", "forge_additional_modules"})
 """Options whose change waits for the queue and loads something."""

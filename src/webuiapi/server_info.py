@@ -1,0 +1,140 @@
+"""Which server this is: found by what it answers, never a reason to fail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from .errors import AuthenticationError, TransportError, WebUIApiError
+from .request import Answer, Flow, Remember, Request
+
+Flavour: TypeAlias = Literal[
+    "a1111", "forge", "reforge", "sdnext", "koboldcpp", "sdcpp", "drawthings", "unknown"
+]  # fmt: skip
+_NAMES = {
+    "a1111": "AUTOMATIC1111's webui", "forge": "Forge", "reforge": "reForge", "sdnext": "SD.Next",
+    "koboldcpp": "KoboldCpp", "sdcpp": "stable-diffusion.cpp", "drawthings": "Draw Things", "unknown": "an unknown server",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ServerInfo:
+    """Which server answers at an address."""
+
+    flavour: Flavour
+    """`a1111`, `forge` (and Forge Neo), `reforge`, `sdnext`, `koboldcpp`, `sdcpp`, `drawthings` or `unknown`."""
+    version: str | None = None
+    """As the server says it; None where it does not."""
+
+    @property
+    def name(self) -> str:
+        """Its name in plain words."""
+        return _NAMES[self.flavour]
+
+    @property
+    def webui(self) -> bool:
+        """Whether it is of A1111's family: one code, the same rules, scripts and extensions."""
+        return self.flavour in ("a1111", "forge", "reforge")
+
+    @property
+    def reports_seeds(self) -> bool:
+        """Whether its answers say which seeds were used."""
+        return self.flavour not in ("koboldcpp", "drawthings")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}" if self.version else self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Probe(Request[Any]):
+    """A GET whose answer tells one server from another."""
+
+    method: ClassVar[str] = "GET"
+
+    at: str
+
+    @property
+    def path(self) -> str:  # type: ignore[override]  # a probe asks where it is told to
+        """The path asked for."""
+        return self.at
+
+    def parse(self, answer: Answer) -> Any:
+        return answer.json()
+
+
+def server() -> Remember[ServerInfo]:
+    """Which server this is, found when first needed."""
+    return Remember("server", detect)
+
+
+def detect() -> Flow[ServerInfo]:
+    """Find out by the cheapest questions first, in the order of the relatives' peculiarities.
+
+    Raises `TransportError` and `AuthenticationError`: nothing can be said then. All other oddities mean `unknown`.
+    """
+    version = yield from _ask("/sdapi/v1/version")
+    if isinstance(version, dict) and version.keys() & {"app", "commit", "url"}:
+        return ServerInfo("sdnext", _text(version.get("updated")) or _text(version.get("commit")))
+    kobold = yield from _ask("/api/extra/version")
+    if isinstance(kobold, dict) and kobold.get("result") == "KoboldCpp":
+        return ServerInfo("koboldcpp", _text(kobold.get("version")))
+    capabilities = yield from _ask("/sdcpp/v1/capabilities")
+    if isinstance(capabilities, dict):
+        return ServerInfo("sdcpp", _text(capabilities.get("version")))
+    options = yield from _ask("/sdapi/v1/options")
+    return (yield from _by_options(options))
+
+
+def _by_options(options: Any) -> Flow[ServerInfo]:
+    if not isinstance(options, dict):
+        return ServerInfo("unknown")
+    if {"model", "guidance_scale", "seed_mode"} & options.keys() and "sd_model_checkpoint" not in options:
+        return ServerInfo("drawthings")
+    if options.keys() <= {"samples_format", "sd_model_checkpoint"}:
+        return ServerInfo("sdcpp")  # of before its own API; KoboldCpp has said its name above
+    if any(name.startswith("forge_") for name in options):
+        return ServerInfo("forge")
+    if any(name.startswith("sd_") for name in options):
+        return (yield from _webui())
+    return ServerInfo("unknown")
+
+
+def _webui() -> Flow[ServerInfo]:
+    """A1111 or one of those that grew from it, told by the fields its requests know."""
+    modules = yield from _ask("/sdapi/v1/sd-modules")
+    if isinstance(modules, list):
+        return ServerInfo("forge")
+    schema = yield from _ask("/openapi.json")
+    fields = _txt2img_fields(schema)
+    if "distilled_cfg_scale" in fields:
+        return ServerInfo("forge")
+    if "hr_cfg" in fields:
+        return ServerInfo("reforge")
+    if fields and "scheduler" not in fields:
+        return ServerInfo("a1111", "below 1.9")
+    return ServerInfo("a1111")
+
+
+def _txt2img_fields(schema: Any) -> frozenset[str]:
+    try:
+        fields = schema["components"]["schemas"]["StableDiffusionTxt2ImgProcessingAPI"]["properties"]
+        return frozenset(fields)
+    except (KeyError, TypeError):
+        return frozenset()
+
+
+def _ask(path: str) -> Generator[Any, Any, Any]:
+    """What a GET gives; None where the server has no such thing."""
+    try:
+        return (yield from Probe(path))
+    except (TransportError, AuthenticationError):
+        raise
+    except WebUIApiError as error:
+        logging.getLogger("webuiapi").debug("asking which server this is: %s", error)
+        return None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
