@@ -14,9 +14,15 @@ Flavour: TypeAlias = Literal[
     "a1111", "forge", "reforge", "sdnext", "koboldcpp", "sdcpp", "drawthings", "unknown"
 ]  # fmt: skip
 _NAMES = {
-    "a1111": "AUTOMATIC1111's webui", "forge": "Forge", "reforge": "reForge", "sdnext": "SD.Next",
-    "koboldcpp": "KoboldCpp", "sdcpp": "stable-diffusion.cpp", "drawthings": "Draw Things", "unknown": "an unknown server",
-}  # fmt: skip
+    "a1111": "AUTOMATIC1111's webui",
+    "forge": "Forge",
+    "reforge": "reForge",
+    "sdnext": "SD.Next",
+    "koboldcpp": "KoboldCpp",
+    "sdcpp": "stable-diffusion.cpp",
+    "drawthings": "Draw Things",
+    "unknown": "an unknown server",
+}
 
 
 @dataclass(frozen=True)
