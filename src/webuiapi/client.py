@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from . import server_info, utilities, wire
 from .address import LOCAL
 from .api import admin, agent_scheduler, custom, extras, generate, internal, jobs, lists, options, relatives
+from .checks import Checks, check_level, report
 from .errors import ConnectionLost, MissingExtra, NotSupported
 from .exchange import Session, after_redirect, chosen_address, error_for
 from .images import convert
@@ -134,6 +135,7 @@ class BaseClient:
         proxy: str | None = None,
         transport: Any = None,
         compress: bool = False,
+        checks: Checks = "default",
     ) -> None:
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
         local = LOCAL in (given_host, url, baseurl)
@@ -150,6 +152,8 @@ class BaseClient:
         """Sent with generations that say no steps; None leaves them to the server."""
         self.timeout = _timeout(timeout)
         self.compress = compress
+        self.checks: Checks = check_level(checks)
+        """How much is said about requests before they are sent: "default", "strict", "warn" or "off"."""
         self.session = Session(self._address, credentials, headers, verify, proxy)
         """Headers, credentials, certificates and proxies, to look at and to change."""
         self._facts: dict[str, Any] = {}  # what operations have found out about the server
@@ -196,6 +200,7 @@ class BaseClient:
         timeout: float | Timeout | None = None,
         headers: Mapping[str, str] | None = None,
         compress: bool | None = None,
+        checks: Checks | None = None,
     ) -> Self:
         """A light copy of this client with other settings, on the same connections. `headers` come on top."""
         other = copy.copy(self)
@@ -203,6 +208,8 @@ class BaseClient:
             other.timeout = _timeout(timeout)
         if compress is not None:
             other.compress = compress
+        if checks is not None:
+            other.checks = check_level(checks)
         other.session = self.session.with_headers(headers or {})
         return other
 
@@ -215,6 +222,7 @@ class BaseClient:
         """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
         defaults = ClientDefaults(self.default_sampler, self.default_scheduler, self.default_steps)
         request = request.with_defaults(defaults)
+        report(request.problems(), self.checks)
         query = request.query()
         target = self._address.prefix + request.path + (f"?{urlencode(query)}" if query else "")
         headers = {
@@ -330,6 +338,9 @@ class WebUIApi(BaseClient):
         return self._call(todo, hurry)
 
     def _call(self, request: Request[R], hurry: bool = False) -> R:
+        preparation = request.preparation()
+        if preparation is not None:
+            request = self.run(preparation)
         call = self._outgoing(request, hurry)
         try:
             incoming = self._transport.send(call)
@@ -472,6 +483,9 @@ class AsyncWebUIApi(BaseClient):
         return await self._call(todo, hurry)
 
     async def _call(self, request: Request[R], hurry: bool = False) -> R:
+        preparation = request.preparation()
+        if preparation is not None:
+            request = await self.run(preparation)
         # Pictures are encoded and decoded in a thread: the event loop has other things to do.
         heavy = request.generation or request.sends_pictures
         call = await asyncio.to_thread(self._outgoing, request, hurry) if heavy else self._outgoing(request, hurry)

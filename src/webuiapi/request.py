@@ -10,10 +10,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast, overload
+
+from .checks import Problem, field_problems
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -103,6 +105,14 @@ class Request(Generic[R_co]):
     def slow(self) -> bool:
         """It may take minutes, so that the limit for ordinary calls is not for it."""
         return self.generation
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong with the parameters, as far as can be told without asking the server."""
+        return field_problems(self)
+
+    def preparation(self) -> Flow[Self] | None:
+        """What has to be found out before sending: an operation that gives the request to be sent; None for nothing."""
+        return None
 
     def query(self) -> dict[str, Any]:
         """The query by name; values are sent as `str` gives them."""

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .api.jobs import GetProgress, Progress
-from .api.lists import GetSamplers, GetSchedulers, GetSDModels, SDModel
+from .api.lists import GetSamplers, GetSchedulers, GetSDModels
 from .api.options import GetOptions, SetOptions
 from .errors import CallTimeout, UnknownName, WebUIApiError
+from .names import find_model
 from .request import Flow, Sleep
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
-
-_CLOSE_ENOUGH = 0.6
-"""Similarity (0 to 1, difflib's ratio) from which on a name is taken for a misspelt one."""
 
 
 def get_model_names() -> Flow[list[str]]:
@@ -49,46 +47,6 @@ def get_current_model() -> Flow[str]:
             if model.sha256 == wanted or (model.hash and wanted.startswith(model.hash)):
                 return model.title
     raise WebUIApiError("the server does not say which checkpoint it uses")
-
-
-def find_model(name: str, models: Sequence[SDModel], *, find_closest: bool = True) -> SDModel:
-    """The checkpoint that a name means.
-
-    Looked for in this order: the exact title; model name, file name (with or without folder and suffix) or hash, case
-    aside; the only one that has the name as a part; with `find_closest` the most similar, if it is similar enough and
-    no other is as similar. Raises `UnknownName`, naming those that come near.
-    """
-    for model in models:
-        if name == model.title:
-            return model
-    folded = name.casefold()
-    exact = [model for model in models if folded in _spellings(model)]
-    if len(exact) == 1 or (exact and len({model.filename for model in exact}) == 1):
-        return exact[0]
-    parts = [model for model in models if folded and folded in model.title.casefold()]
-    if len(parts) == 1 and not exact:
-        return parts[0]
-    scored = sorted(((_similarity(folded, model), model) for model in models), key=lambda pair: -pair[0])
-    near = [model.title for model in exact or parts] or [model.title for score, model in scored[:5] if score > 0.3]
-    ambiguous = exact or parts
-    best = scored[0] if scored and not ambiguous and find_closest else None
-    if best is not None and best[0] >= _CLOSE_ENOUGH and (len(scored) == 1 or scored[1][0] < best[0]):
-        return best[1]
-    raise UnknownName("model", name, near, ambiguous=bool(ambiguous), count=len(models))
-
-
-def _spellings(model: SDModel) -> set[str]:
-    path = model.filename.replace("\\", "/").rsplit("/", 1)[-1]
-    bare = model.title.partition(" [")[0]
-    names = {
-        model.title, model.model_name, model.hash, model.sha256, path, path.rpartition(".")[0], bare,
-        bare.rpartition(".")[0],
-    }  # fmt: skip
-    return {name.casefold() for name in names if name}
-
-
-def _similarity(folded: str, model: SDModel) -> float:
-    return max(difflib.SequenceMatcher(None, folded, name).ratio() for name in _spellings(model) or {""})
 
 
 def set_model(name: str, find_closest: bool = True) -> Flow[str]:

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import images as pictures
+from ..checks import within
 from ..errors import AnswerError
 from ..request import LOCAL, Answer, Request, said
 from ..results import ExtrasResult, InterrogateResult, PngInfoResult, read_extras
@@ -19,21 +20,21 @@ if TYPE_CHECKING:
 class ExtrasOptions:
     """What both extras calls have in common, in the order in which webuiapi 0.9 takes them."""
 
-    resize_mode: int | None = None
+    resize_mode: int | None = field(default=None, metadata=within(0, 1))
     """0 (default): by the factor upscaling_resize. 1: to upscaling_resize_w x upscaling_resize_h."""
     show_extras_results: bool | None = None
     """Without effect: kept for completeness."""
-    gfpgan_visibility: float | None = None
+    gfpgan_visibility: float | None = field(default=None, metadata=within(0, 1))
     """0 (default) to 1: how much of GFPGAN's restored faces shows."""
-    codeformer_visibility: float | None = None
+    codeformer_visibility: float | None = field(default=None, metadata=within(0, 1))
     """0 (default) to 1: how much of CodeFormer's restored faces shows."""
-    codeformer_weight: float | None = None
+    codeformer_weight: float | None = field(default=None, metadata=within(0, 1))
     """0 (default; strongest effect) to 1."""
-    upscaling_resize: float | None = None
+    upscaling_resize: float | None = field(default=None, metadata=within(above=0))
     """Factor for resize_mode 0, above 0. Default 2."""
-    upscaling_resize_w: int | None = None
+    upscaling_resize_w: int | None = field(default=None, metadata=within(1))
     """Width in pixels for resize_mode 1, from 1. Default 512."""
-    upscaling_resize_h: int | None = None
+    upscaling_resize_h: int | None = field(default=None, metadata=within(1))
     """Height in pixels for resize_mode 1, from 1. Default 512."""
     upscaling_crop: bool | None = None
     """For resize_mode 1: crop to exactly that size. Default true."""
@@ -41,7 +42,7 @@ class ExtrasOptions:
     """Name as get_upscalers() gives it, exactly. Default "None": the picture stays as it is. Unknown: an error."""
     upscaler_2: str | None = None
     """A second upscaler, blended with the first."""
-    extras_upscaler_2_visibility: float | None = None
+    extras_upscaler_2_visibility: float | None = field(default=None, metadata=within(0, 1))
     """0 (default) to 1: how much of the second upscaler's picture shows."""
     upscale_first: bool | None = None
     """Upscale before restoring faces. Default false."""

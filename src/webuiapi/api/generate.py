@@ -6,13 +6,13 @@ left at None is not sent, so the server's own default applies; `extra` sends fie
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from .. import images as pictures
-from ..request import LOCAL, Answer, ClientDefaults, Request, replaced, said, sent_as
+from ..checks import Problem, within
+from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said, sent_as
 from ..results import WebUIApiResult, read_generation
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Generation(Request[WebUIApiResult]):
     """-1 (default): the server draws one. Picture i of a call has seed + i. May be larger than 32 bits."""
     subseed: int | None = None
     """The variation seed; -1 (default): the server draws one."""
-    subseed_strength: float | None = None
+    subseed_strength: float | None = field(default=None, metadata=within(0, 1))
     """0 (default) to 1: how far to go from the seed's picture to the subseed's. Above 0 all share the seed."""
     seed_resize_from_h: int | None = None
     """Height in pixels of a picture whose composition is to be kept at another size; -1 or 0: off (default)."""
@@ -48,17 +48,17 @@ class Generation(Request[WebUIApiResult]):
     """Name as get_samplers() gives it, exactly: A1111 1.10 uses DPM++ 2M for one it does not know, without a word."""
     scheduler: str | None = None
     """Name or label as get_schedulers() gives it (server 1.9 and newer). Unknown: Automatic. Default: the sampler's."""
-    batch_size: int | None = None
+    batch_size: int | None = field(default=None, metadata=within(1))
     """Pictures painted at the same time, from 1 (default). Costs graphics memory."""
-    n_iter: int | None = None
+    n_iter: int | None = field(default=None, metadata=within(1))
     """Batches painted one after the other, from 1 (default): batch_size x n_iter pictures in all."""
-    steps: int | None = None
+    steps: int | None = field(default=None, metadata=within(1))
     """Sampling steps, from 1. The server's default is 50; a client's, sent when this is not said, 20."""
     cfg_scale: float | None = None
     """How closely to follow the prompt: 1 ignores the negative prompt, 7 is the default, 30 is extreme."""
-    width: int | None = None
+    width: int | None = field(default=None, metadata=within(8))
     """Pixels, default 512. Cut to a multiple of 8."""
-    height: int | None = None
+    height: int | None = field(default=None, metadata=within(8))
     """Pixels, default 512. Cut to a multiple of 8."""
     restore_faces: bool | None = None
     """Repair faces afterwards. Default: the server's option."""
@@ -70,17 +70,17 @@ class Generation(Request[WebUIApiResult]):
     """Without effect: the server sets it to the opposite of save_images."""
     eta: float | None = None
     """Noise multiplier of ancestral samplers and DDIM, 0 to 1. Default: the server's options (1 and 0)."""
-    denoising_strength: float | None = None
+    denoising_strength: float | None = field(default=None, metadata=within(0, 1))
     """0 to 1: how much is painted anew. img2img: default 0.75. txt2img: for the hires pass, 0.7 is sent by default."""
-    s_min_uncond: float | None = None
+    s_min_uncond: float | None = field(default=None, metadata=within(0, 15))
     """0 to 15: skip the negative prompt in steps whose sigma is below; faster. Default: the server's option."""
-    s_churn: float | None = None
+    s_churn: float | None = field(default=None, metadata=within(0, 100))
     """0 to 100: stochasticity of some samplers. Default: the server's option."""
-    s_tmax: float | None = None
+    s_tmax: float | None = field(default=None, metadata=within(0))
     """Highest sigma to which s_churn applies; 0 is no limit. Default: the server's option."""
-    s_tmin: float | None = None
+    s_tmin: float | None = field(default=None, metadata=within(0, 10))
     """Lowest sigma to which s_churn applies, 0 to 10. Default: the server's option."""
-    s_noise: float | None = None
+    s_noise: float | None = field(default=None, metadata=within(0, 1.1))
     """0 to 1.1: noise added by s_churn. Default: the server's option."""
     override_settings: Mapping[str, Any] | None = None
     """Options for this call only, as in set_options(). Unknown options are errors, an unknown checkpoint is ignored."""
@@ -88,7 +88,7 @@ class Generation(Request[WebUIApiResult]):
     """Put the options back afterwards. Default true; false leaves them changed for everyone."""
     refiner_checkpoint: str | None = None
     """Checkpoint that takes over for the last steps; "None" is off. Unknown: an error."""
-    refiner_switch_at: float | None = None
+    refiner_switch_at: float | None = field(default=None, metadata=within(0, 1))
     """0 to 1: the share of the steps after which the refiner takes over."""
     disable_extra_networks: bool | None = None
     """Leave LoRAs and hypernetworks of the prompt out. Default false."""
@@ -112,6 +112,14 @@ class Generation(Request[WebUIApiResult]):
     """Arguments of always-on scripts: `{"title": {"args": [...]}}`, titles in any case. Unknown: an error."""
     infotext: str | None = None
     """Generation parameters as the webui writes them; they fill what the call does not say (server 1.8 and newer)."""
+    model: str | None = field(default=None, metadata=LOCAL)
+    """A checkpoint for this call only: title, name, file name, hash or a unique part. Unknown: `UnknownName`."""
+    vae: str | None = field(default=None, metadata=LOCAL)
+    """A VAE for this call only, by name; "Automatic" or "None". Unknown: `UnknownName`."""
+    clip_skip: int | None = field(default=None, metadata={**LOCAL, **within(1, 12)})
+    """For this call only: stop at this layer of the text encoder from the end, 1 (none skipped) to 12."""
+    refiner: str | None = field(default=None, metadata=LOCAL)
+    """The refiner_checkpoint by any name that `model` takes. Unknown: `UnknownName`."""
     extra: Mapping[str, Any] | None = field(default=None, metadata=LOCAL)
     """Fields that are not listed here, sent as they are. `{"name": None}` sends a null."""
 
@@ -120,6 +128,18 @@ class Generation(Request[WebUIApiResult]):
         if self.sampler_name is None and self.sampler_index is not None:
             payload.setdefault("sampler_name", self.sampler_index)  # servers look at the new name first
         return payload
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        for name in ("width", "height"):
+            value = getattr(self, name)
+            if isinstance(value, int) and value % 8:
+                yield Problem(f"{name}={value} is no multiple of 8: the server makes it {value // 8 * 8}", fatal=False)
+
+    def preparation(self) -> Flow[Self] | None:
+        from .prepare import prepare
+
+        return prepare(self)
 
     def with_defaults(self, defaults: ClientDefaults) -> Self:
         if self.infotext is not None:  # its sampler and steps are to be used, not the client's
@@ -151,15 +171,15 @@ class Txt2Img(Generation):
     """Deprecated on the server; 0 (default) is off."""
     firstphase_height: int | None = None
     """Deprecated on the server; 0 (default) is off."""
-    hr_scale: float | None = None
+    hr_scale: float | None = field(default=None, metadata=within(above=0))
     """Factor of the hires pass, default 2."""
     hr_upscaler: str | None = None
     """A latent mode (get_latent_upscale_modes()) or an upscaler (get_upscalers()), exactly. Default Latent."""
-    hr_second_pass_steps: int | None = None
+    hr_second_pass_steps: int | None = field(default=None, metadata=within(0))
     """Steps of the hires pass; 0 (default): as many as steps."""
-    hr_resize_x: int | None = None
+    hr_resize_x: int | None = field(default=None, metadata=within(0))
     """Width of the hires pass in pixels instead of hr_scale; 0 (default): by the other side's ratio."""
-    hr_resize_y: int | None = None
+    hr_resize_y: int | None = field(default=None, metadata=within(0))
     """Height of the hires pass in pixels instead of hr_scale; 0 (default): by the other side's ratio."""
     hr_checkpoint_name: str | None = None
     """Another checkpoint for the hires pass. Unknown: an error."""
@@ -196,25 +216,25 @@ class Img2Img(Generation, InitImages):
     _: KW_ONLY
     mask_image: ImageInput | None = field(default=None, metadata=sent_as("mask"))
     """White is painted anew, black is kept. Of a picture with real transparency, the alpha channel is the mask."""
-    resize_mode: int | None = None
+    resize_mode: int | None = field(default=None, metadata=within(0, 3))
     """How a picture of another size is fitted: 0 resize (default), 1 crop and resize, 2 resize and fill, 3 latent."""
     image_cfg_scale: float | None = None
     """How closely to follow the picture, for InstructPix2Pix models; 1.5 is usual there."""
-    mask_blur: int | None = None
+    mask_blur: int | None = field(default=None, metadata=within(0))
     """Softness of the mask's edge in pixels, in both directions. Default: 4."""
-    mask_blur_x: int | None = None
+    mask_blur_x: int | None = field(default=None, metadata=within(0))
     """Softness of the mask's edge in pixels, horizontally. Default 4."""
-    mask_blur_y: int | None = None
+    mask_blur_y: int | None = field(default=None, metadata=within(0))
     """Softness of the mask's edge in pixels, vertically. Default 4."""
     mask_round: bool | None = None
     """Make the mask black and white. Default true; false keeps soft values."""
-    inpainting_fill: int | None = None
+    inpainting_fill: int | None = field(default=None, metadata=within(0, 3))
     """What the masked part starts from: 0 fill (default), 1 original, 2 latent noise, 3 latent nothing."""
     inpaint_full_res: bool | None = None
     """Paint only the masked part, at full size, and put it back (default); the result has the picture's size."""
-    inpaint_full_res_padding: int | None = None
+    inpaint_full_res_padding: int | None = field(default=None, metadata=within(0))
     """Pixels of the surroundings taken along with the masked part. Default 0; the web page's is 32."""
-    inpainting_mask_invert: int | None = None
+    inpainting_mask_invert: int | None = field(default=None, metadata=within(0, 1))
     """1: paint what is not masked. Default 0."""
     initial_noise_multiplier: float | None = None
     """0 to 1.5: strength of the noise added at first. Default: the server's option."""
@@ -232,8 +252,22 @@ class Img2Img(Generation, InitImages):
         if self.mask_image is not None:
             payload["mask"] = pictures.outgoing(self.mask_image, "mask_image")
         payload.update(self._size())
-        self._warn_of_squashing(payload)
         return payload
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        given = [] if self.images is None else pictures.items(self.images)
+        if not given:
+            yield Problem(
+                "images: img2img needs a picture to start from" + (", not only a mask" * (self.mask_image is not None))
+            )
+        elif len(given) > (self.batch_size or 1) and len(given) > 1:
+            yield Problem(
+                f"images: {len(given)} pictures and batch_size={self.batch_size or 1}: "
+                f"the server wants batch_size={len(given)}, one picture for each"
+            )
+        elif not (self.extra and {"width", "height", "init_images"} & self.extra.keys()):
+            yield from self._squashed()
 
     def _size(self) -> dict[str, int]:
         if self.size is None:
@@ -254,15 +288,15 @@ class Img2Img(Generation, InitImages):
         given = pictures.items(self.images)
         return pictures.size_of(given[0], "images[0]") if given else None
 
-    def _warn_of_squashing(self, payload: Mapping[str, Any]) -> None:
-        if "width" in payload or "height" in payload:
+    def _squashed(self) -> Iterator[Problem]:
+        if self.width is not None or self.height is not None or self.size is not None:
             return
         if self.mask_image is not None and self.inpaint_full_res is not False:
             return  # only the masked part is painted, and put back into a picture of the same size
         size = self._first_size()
         if size is not None and size[0] != size[1]:
-            warnings.warn(
+            yield Problem(
                 f"img2img without width and height: the server makes 512x512 of this {size[0]}x{size[1]} picture, "
-                'out of shape. Pass width= and height=, or size="input".',
-                stacklevel=2,
+                'out of shape. Pass width= and height=, or size="input"',
+                fatal=False,
             )

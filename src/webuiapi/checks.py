@@ -1,0 +1,141 @@
+"""What can be said about a request before anything is sent.
+
+One rule: where the server would answer with an error, ours is an error, naming the field, the value and what would be
+right; where it would silently do something else, ours is one warning. `checks=` of a client turns this:
+`"default"`, `"strict"` (warnings become errors), `"warn"` (errors become warnings), `"off"`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+Checks: TypeAlias = Literal["default", "strict", "warn", "off"]
+
+
+class ParameterWarning(UserWarning):
+    """The server will do something else than the request says."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a request."""
+
+    text: str
+    fatal: bool = True
+    """The server would refuse the request, or fail; else it would silently do something else."""
+
+
+def within(low: float | None = None, high: float | None = None, *, above: float | None = None) -> Mapping[str, Any]:
+    """Metadata of a field with a documented range: at least `low` (or more than `above`), at most `high`."""
+    return {"range": (low, high, above)}
+
+
+def check_level(checks: str) -> Checks:
+    """The switch, if it is one. Raises `ValueError`."""
+    if checks not in get_args(Checks):
+        raise ValueError(f"checks={checks!r} must be one of {', '.join(map(repr, get_args(Checks)))}")
+    return checks  # type: ignore[return-value]  # it is one of them
+
+
+def report(problems: Iterable[Problem], checks: Checks) -> None:
+    """Raise `ValueError` for the fatal problems and warn of the others, as `checks` says."""
+    if checks == "off":
+        return
+    fatal: list[str] = []
+    minor: list[str] = []
+    for problem in problems:
+        raises = checks == "strict" or (problem.fatal and checks == "default")
+        (fatal if raises else minor).append(problem.text)
+    for text in minor:
+        warnings.warn(text, ParameterWarning, stacklevel=2)
+    if fatal:
+        raise ValueError("; ".join(fatal))
+
+
+def field_problems(request: Any) -> Iterator[Problem]:
+    """What is wrong with the types and ranges of a request's fields, read from their annotations and metadata."""
+    for name, kind, limits in _checked_fields(cast("Any", type(request))):
+        value = getattr(request, name)
+        if value is None:
+            continue
+        problem = _wrong_type(value, kind) or _out_of_range(value, limits)
+        if problem:
+            yield Problem(f"{name}={value!r:.60} {problem}")
+
+
+@cache
+def _checked_fields(kind: Any) -> tuple[tuple[str, str, Any], ...]:
+    found = []
+    for field in fields(kind):
+        annotation = str(field.type).replace(" | None", "")
+        if annotation in _RIGHT:
+            found.append((field.name, annotation, field.metadata.get("range")))
+    return tuple(found)
+
+
+_RIGHT = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "str": "must be a text",
+    "bool": "must be True or False",
+    "Sequence[str]": "must be a list of texts",
+    "Sequence[Any]": "must be a list",
+    "Mapping[str, Any]": "must be a dict",
+}
+
+
+def _wrong_type(value: Any, kind: str) -> str:
+    """Why a value is not of the kind, as the servers see it: they take 20.0 and "20" for 20."""
+    if kind == "int":
+        right = _is_int(value)
+    elif kind == "float":
+        right = _is_float(value)
+    elif kind == "bool":
+        right = _number(value) in (0, 1)
+    elif kind == "Sequence[str]":
+        right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    else:
+        right = isinstance(value, {"str": str, "Sequence[Any]": list, "Mapping[str, Any]": dict}[kind])
+    return "" if right else _RIGHT[kind]
+
+
+def _is_int(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"\s*[+-]?\d+\s*", value))
+    number = _number(value)
+    return number is not None and math.isfinite(number) and number == int(number)
+
+
+def _is_float(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", value))
+    number = _number(value)
+    return number is not None and math.isfinite(number)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (int, float)):
+        return value
+    item = getattr(value, "item", None)  # a NumPy scalar
+    found = item() if callable(item) and getattr(value, "ndim", None) == 0 else None
+    return found if isinstance(found, (int, float)) else None
+
+
+def _out_of_range(value: Any, limits: tuple[float | None, float | None, float | None] | None) -> str:
+    if limits is None:
+        return ""
+    low, high, above = limits
+    number = float(value)
+    if (low is None or number >= low) and (high is None or number <= high) and (above is None or number > above):
+        return ""
+    if above is not None:
+        return f"must be above {above:g}"
+    if low is not None and high is not None:
+        return f"must be from {low:g} to {high:g}"
+    return f"must be at least {low:g}" if low is not None else f"must be at most {high:g}"
