@@ -10,6 +10,7 @@ import asyncio
 import copy
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -22,8 +23,9 @@ from . import server_info, utilities, wire
 from .address import LOCAL
 from .api import admin, agent_scheduler, custom, extras, generate, internal, jobs, lists, options, relatives
 from .checks import Checks, check_level, report
-from .errors import ConnectionLost, MissingExtra, NotSupported
+from .errors import ConnectionLost, MissingExtra, NotSupported, UnexpectedResult
 from .exchange import Session, after_redirect, chosen_address, error_for
+from .extensions.base import SilentlyIgnored
 from .images import convert
 from .request import Answer, ClientDefaults, Flow, Remember, Request, Sleep, Step, Watch, endpoint, remembered
 from .transport.base import AsyncTransport, Incoming, Outgoing, Timeout, Transport
@@ -246,6 +248,15 @@ class BaseClient:
         settings = self.session.settings(self._address.scheme)
         return Outgoing(request.method, self._address, target, headers, pieces, timeout, settings)
 
+    def _reviewed(self, request: Request[R], result: R) -> R:
+        """The result, with what speaks for something having been ignored said as `checks` wants it."""
+        if self.checks != "off":
+            for text in request.review(result):
+                if self.checks == "strict":
+                    raise UnexpectedResult(text, result)
+                warnings.warn(text, SilentlyIgnored, stacklevel=4)
+        return result
+
     def _result(self, request: Request[R], call: Outgoing, incoming: Incoming) -> R:
         """The result of an answer. Raises `StatusError` or `AnswerError`."""
         if incoming.status >= 300:
@@ -338,7 +349,7 @@ class WebUIApi(BaseClient):
         return self._call(todo, hurry)
 
     def _call(self, request: Request[R], hurry: bool = False) -> R:
-        preparation = request.preparation()
+        asked, preparation = request, request.preparation()
         if preparation is not None:
             request = self.run(preparation)
         call = self._outgoing(request, hurry)
@@ -351,7 +362,7 @@ class WebUIApi(BaseClient):
         while (other := after_redirect(call, incoming)) is not None:
             call = other
             incoming = self._transport.send(call)
-        return self._result(request, call, incoming)
+        return self._reviewed(asked, self._result(request, call, incoming))
 
     def _watched(self, watch: Watch[R], left: list[threading.Thread]) -> R:
         """The call in a thread of its own, what goes on beside it in this one, which Ctrl-C reaches."""
@@ -483,7 +494,7 @@ class AsyncWebUIApi(BaseClient):
         return await self._call(todo, hurry)
 
     async def _call(self, request: Request[R], hurry: bool = False) -> R:
-        preparation = request.preparation()
+        asked, preparation = request, request.preparation()
         if preparation is not None:
             request = await self.run(preparation)
         # Pictures are encoded and decoded in a thread: the event loop has other things to do.
@@ -499,8 +510,10 @@ class AsyncWebUIApi(BaseClient):
             call = other
             incoming = await self._transport.send(call)
         if len(incoming.body) > _OFF_LOOP:
-            return await asyncio.to_thread(self._result, request, call, incoming)
-        return self._result(request, call, incoming)
+            result = await asyncio.to_thread(self._result, request, call, incoming)
+        else:
+            result = self._result(request, call, incoming)
+        return self._reviewed(asked, result)
 
     async def _watched(self, watch: Watch[R]) -> R:
         call = asyncio.ensure_future(self._call(watch.request))

@@ -15,6 +15,7 @@
     │       └── OutOfMemory          the graphics memory did not suffice
     ├── AnswerError              200, but not what the endpoint promises; `.content` holds the received bytes
     │   └── ImageError             no picture in the answer is whole; `.result` holds what came
+    ├── UnexpectedResult         the result differs from what was asked (with checks="strict"); `.result` holds it
     ├── NotSupported             the server (or any) does not have that call
     ├── UnknownName              the server has nothing of that name (also a ValueError); `.near` holds similar ones
     └── MissingExtra             an optional package is not installed (also an ImportError)
@@ -48,6 +49,7 @@ __all__ = [
     "ServerError",
     "StatusError",
     "TransportError",
+    "UnexpectedResult",
     "UnknownName",
     "WebUIApiError",
 ]
@@ -163,6 +165,17 @@ class ImageError(AnswerError):
     """No picture in the answer is whole. `result` holds everything that came."""
 
     result: Result[Any] | None = None
+
+
+class UnexpectedResult(WebUIApiError):
+    """The result is not what was asked for (raised with `checks="strict"`, a warning otherwise). `result` holds it."""
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class NotSupported(WebUIApiError):

@@ -43,6 +43,7 @@ ACCEPTED = (
 )
 _ORIENTATION = 0x0112
 _SENT_AS_THEY_ARE = {"png": {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}, "jpeg": {"L", "RGB"}}
+_URI_HEAD = re.compile(r"data:[\w.+-]+/[\w.+-]+(;[\w.+=-]+)*;base64", re.ASCII)
 _files = threading.Lock()  # the position of a file that Pillow keeps open is shared by all who read it
 
 
@@ -163,8 +164,8 @@ def _text(value: str, name: str, uri: bool, any_format: bool, stored: bool) -> A
     if value.startswith(("http://", "https://")):
         return value
     if value.startswith("data:"):
-        head, comma, rest = value.partition(",")
-        if not comma or not head.endswith(";base64"):
+        head, _, rest = value.partition(",")
+        if not _URI_HEAD.fullmatch(head):
             raise ValueError(f"{name}={value[:40]!r}... is no data URI: data:image/png;base64,... is needed")
         return PictureText(_base64(rest, name, head + ","))
     if _looks_like_path(value):
@@ -175,7 +176,8 @@ def _text(value: str, name: str, uri: bool, any_format: bool, stored: bool) -> A
 def _looks_like_path(text: str) -> bool:
     if len(text) > 1000 or "\n" in text:
         return False
-    return bool(re.search(r"\.\w{2,5}$", text)) or Path(text).exists()
+    # os.path, since pathlib raises for texts that are too long for a name, as short pictures in base64 are
+    return bool(re.search(r"\.\w{2,5}$", text)) or os.path.exists(text)  # noqa: PTH110
 
 
 def _base64(text: str, name: str, head: str = "") -> str:
@@ -204,8 +206,17 @@ def _open(data: bytes, name: str) -> Image:
     try:
         return pil.open(io.BytesIO(data))
     except (OSError, ValueError, SyntaxError) as error:
-        problem = problem_with(data) or f"can't be read as a picture: {error}"
+        problem = problem_with(data) or f"can't be read as a picture: {reason(error)}"
         raise ValueError(f"{name}: what was given ({len(data)} bytes) {problem}") from error
+
+
+def reason(error: Exception) -> str:
+    """Why Pillow can't read a picture, without the addresses of objects."""
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        return "it is damaged, or of a kind that Pillow does not know"
+    return str(error) or type(error).__name__
 
 
 def _goes_as_is(data: bytes, name: str, any_format: bool) -> bool:
@@ -266,15 +277,18 @@ def as_pillow(value: Any, name: str) -> Image:
 
 def encode(image: Image, name: str, *, stored: bool = False) -> bytes:
     """A PNG of the picture, upright, in a mode that servers read, with its text entries as text chunks."""
+    if not min(image.size):
+        raise ValueError(f"{name}: a picture of {image.width}x{image.height} pixels has nothing to send")
     try:
+        image.load()  # a PNG may have texts behind its pixels
         image = _upright(image)
         texts = {key: text for key, text in image.info.items() if isinstance(key, str) and isinstance(text, str)}
         image = _in_known_mode(image)
-        if can_write(image.mode) and min(image.size) > 0 and "transparency" not in image.info:
+        if can_write(image.mode) and "transparency" not in image.info:
             return write_png(image, texts, stored=stored)
         return _by_pillow(image, texts)
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"{name}: the picture can't be read: {error}") from error
+    except (OSError, SyntaxError, ValueError, AttributeError) as error:  # the latter two for one that is closed
+        raise ValueError(f"{name}: the picture can't be read: {reason(error)}") from error
 
 
 def _upright(image: Image) -> Image:
@@ -317,11 +331,6 @@ def size_of(value: Any, name: str) -> tuple[int, int] | None:
         if value.startswith(("http://", "https://")):
             return None
         value = _text_bytes(value, name)
-    if hasattr(value, "read") and not hasattr(value, "tobytes"):
-        at = value.tell()
-        data = value.read()
-        value.seek(at)
-        value = data
     data = received_bytes(value, name)
     image = _open(data, name) if data is not None else as_pillow(value, name)
     width, height = image.size

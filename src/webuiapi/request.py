@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -95,7 +96,7 @@ class Request(Generic[R_co]):
     def __post_init__(self) -> None:
         for name in _field_names(cast("Any", type(self))):
             value = getattr(self, name)
-            if isinstance(value, (list, tuple, Mapping)):
+            if isinstance(value, (list, tuple, Mapping)) or hasattr(value, "read"):
                 object.__setattr__(self, name, plain(value))
 
     sends_pictures: ClassVar[bool] = False
@@ -113,6 +114,11 @@ class Request(Generic[R_co]):
     def preparation(self) -> Flow[Self] | None:
         """What has to be found out before sending: an operation that gives the request to be sent; None for nothing."""
         return None
+
+    def review(self, result: Any) -> Iterator[str]:
+        """What in a result speaks for something having been silently ignored, a sentence each."""
+        del result
+        return iter(())
 
     def query(self) -> dict[str, Any]:
         """The query by name; values are sent as `str` gives them."""
@@ -147,6 +153,7 @@ def replaced(request: R, **changes: Any) -> R:
 def said(request: Any) -> dict[str, Any]:
     """The fields of a dataclass that were said (are not None) under their wire names, checked for what JSON lacks."""
     payload: dict[str, Any] = {}
+    check_numbers("extra", getattr(request, "extra", None))
     for name, wire in _wire_names(cast("Any", type(request))):
         value = getattr(request, name)
         if value is not None:
@@ -173,18 +180,31 @@ def _field_names(kind: Any) -> tuple[str, ...]:
 
 
 def plain(value: Any) -> Any:
-    """Lists and dicts copied, as plain ones, so that nothing the caller does later changes a request."""
+    """Lists and dicts copied, as plain ones, and files read, so that nothing the caller does later changes a request."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if type(value) in (list, tuple):
         return [plain(item) for item in value]
     if isinstance(value, (list, tuple)):  # a named tuple, or the list of a result's pictures
         return [plain(item) for item in list(value)]
-    return value
+    return _content(value) if hasattr(value, "read") else value
+
+
+def _content(file: Any) -> Any:
+    """What a binary file holds from its position on, where it stays; so that a request can be sent again."""
+    if isinstance(file, io.TextIOBase) or hasattr(file, "tobytes"):
+        return file
+    back = file.tell() if getattr(file, "seekable", bool)() else None
+    data = file.read()
+    if back is not None:
+        file.seek(back)
+    return data if isinstance(data, bytes) else file
 
 
 def check_numbers(name: str, value: Any) -> None:
     """Refuse what JSON has no form for, naming where it stands."""
+    if getattr(value, "ndim", None) == 0:  # a NumPy scalar
+        value = value.item()
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{name}={value!r} can't be sent: JSON has no such number")

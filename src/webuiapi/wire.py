@@ -6,7 +6,9 @@ incoming ones are found by a scan and decoded from the receive buffer. The small
 
 from __future__ import annotations
 
+import enum
 import json
+import math
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -59,8 +61,10 @@ def encode(value: Any, convert: Callable[[Any], Any] | None = None) -> Body:
             return dict(item)
         if isinstance(item, (set, frozenset, tuple)):
             return list(item)
+        if isinstance(item, enum.Enum):
+            return item.value
         if callable(getattr(item, "item", None)) and getattr(item, "ndim", None) == 0:
-            return item.item()  # a NumPy scalar
+            return _finite(item.item())  # a NumPy scalar
         if convert is None:
             raise TypeError(f"a {type(item).__name__} can't be sent as JSON")
         return convert(item)
@@ -71,6 +75,12 @@ def encode(value: Any, convert: Callable[[Any], Any] | None = None) -> Body:
     pieces = _SPLIT.split(text)
     pieces[1::2] = [spliced[int(index)] for index in pieces[1::2]]
     return Body(pieces, sum(map(len, pieces)))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value!r} can't be sent: JSON has no such number")
+    return value
 
 
 def _dump(value: Any, default: Callable[[Any], Any]) -> bytes:
@@ -84,12 +94,27 @@ def _dump(value: Any, default: Callable[[Any], Any]) -> bytes:
         raise
 
 
+_DIGITS = bytes(b"0"[0] if chr(byte).isdecimal() else b" "[0] for byte in range(256))
+_HUGE = b"0" * 19
+
+
 def parse_json(data: Buffer | str) -> Any:
-    """The value of a JSON text. Reads NaN and Infinity too, which the webui writes bare. Raises `ValueError`."""
+    """The value of a JSON text. Reads NaN and Infinity too, which the webui writes bare. Raises `ValueError`.
+
+    Integers of any size stay exact: seeds can be larger than 64 bits.
+    """
+    if isinstance(data, memoryview):
+        data = data.tobytes()
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    if _HUGE not in raw.translate(_DIGITS):  # orjson makes floats of integers that need more than 64 bits
+        try:
+            return orjson.loads(data)
+        except ValueError:
+            pass
     try:
-        return orjson.loads(data)
-    except ValueError:
-        return json.loads(data if isinstance(data, str) else bytes(data))
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
 
 
 # -- pictures in an answer --------------------------------------------------------------------------------------------
@@ -103,8 +128,11 @@ class Part:
     problem: str = ""
 
 
-_IMAGES = re.compile(rb'\s*\{\s*"images"\s*:\s*\[\s*(?=["\]])')
-_BETWEEN = re.compile(rb"\s*([,\]])\s*")
+_S = rb"[ \t\r\n]*"  # what JSON calls white space
+_IMAGES = re.compile(_S + rb"\{" + _S + rb'"images"' + _S + rb":" + _S + rb"\[" + _S + rb'(?=["\]])')
+_BETWEEN = re.compile(_S + rb"([,\]])" + _S)
+_PREFIX = re.compile(rb"data:[\w/.+;=-]{0,100},")
+_NEXT_FIELD = re.compile(rb"," + _S + rb'(?=")')
 
 
 def split_images(body: Buffer) -> tuple[list[Part], Any]:
@@ -145,9 +173,12 @@ def _scan(body: Buffer) -> tuple[list[Part], int] | None:
             return None
         start = at + 1
         if body.startswith(b"data:", start):
-            start = body.find(b",", start, min(end, start + 100)) + 1
-            if start == 0:
+            prefix = _PREFIX.match(body, start, end)
+            if prefix is None:
                 return None
+            start = prefix.end()
+        elif start == end:
+            return None
         try:
             parts.append(Part(pybase64.b64decode(view[start:end], validate=True)))
         except ValueError:  # an escape, a line break, no base64 at all: the general way sorts it out
@@ -163,8 +194,9 @@ def _scan(body: Buffer) -> tuple[list[Part], int] | None:
         if closing is None:
             return None
         at = closing.end()
-    if body[at : at + 1] == b",":
-        return parts, at + 1
+    following = _NEXT_FIELD.match(body, at)
+    if following is not None:
+        return parts, following.end()
     return (parts, at) if body[at : at + 1] == b"}" else None
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from .. import images as pictures
 from ..checks import Problem, within
+from ..extensions.base import ignored, units_of
 from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said, sent_as
 from ..results import WebUIApiResult, read_generation
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..extensions.base import Unit
     from ..images import ImageInput
 
 
@@ -112,6 +114,20 @@ class Generation(Request[WebUIApiResult]):
     """Arguments of always-on scripts: `{"title": {"args": [...]}}`, titles in any case. Unknown: an error."""
     infotext: str | None = None
     """Generation parameters as the webui writes them; they fill what the call does not say (server 1.8 and newer)."""
+    scripts: Unit | Sequence[Unit] | None = field(default=None, metadata=LOCAL)
+    """Units of extensions and scripts: `[XYZPlot(...), FreeU(...)]`; at most one that is a selectable script."""
+    controlnet_units: Unit | Sequence[Unit] | None = field(default=None, metadata=LOCAL)
+    """`ControlNetUnit`, one or several."""
+    adetailer: Unit | Sequence[Unit] | None = field(default=None, metadata=LOCAL)
+    """`ADetailer`, one or several."""
+    animatediff: Unit | Sequence[Unit] | None = field(default=None, metadata=LOCAL)
+    """`AnimateDiff`."""
+    roop: Unit | Sequence[Unit] | None = field(default=None, metadata=LOCAL)
+    """`Roop`."""
+    reactor: Unit | Sequence[Unit] | None = field(default=None, metadata=LOCAL)
+    """`ReActor`."""
+    sag: Unit | Sequence[Unit] | None = field(default=None, metadata=LOCAL)
+    """`Sag`: self-attention guidance."""
     model: str | None = field(default=None, metadata=LOCAL)
     """A checkpoint for this call only: title, name, file name, hash or a unique part. Unknown: `UnknownName`."""
     vae: str | None = field(default=None, metadata=LOCAL)
@@ -135,6 +151,11 @@ class Generation(Request[WebUIApiResult]):
             value = getattr(self, name)
             if isinstance(value, int) and value % 8:
                 yield Problem(f"{name}={value} is no multiple of 8: the server makes it {value // 8 * 8}", fatal=False)
+        for unit in units_of(self):
+            yield from unit.problems()
+
+    def review(self, result: WebUIApiResult) -> Iterator[str]:
+        yield from ignored(units_of(self), result)
 
     def preparation(self) -> Flow[Self] | None:
         from .prepare import prepare
@@ -247,7 +268,7 @@ class Img2Img(Generation, InitImages):
 
     def payload(self) -> dict[str, Any]:
         payload = super().payload()
-        if "init_images" in payload:
+        if self.images is not None:
             payload["init_images"] = pictures.several(self.images, "images")
         if self.mask_image is not None:
             payload["mask"] = pictures.outgoing(self.mask_image, "mask_image")
@@ -257,7 +278,7 @@ class Img2Img(Generation, InitImages):
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
         given = [] if self.images is None else pictures.items(self.images)
-        if not given:
+        if not given and "init_images" not in (self.extra or {}):
             yield Problem(
                 "images: img2img needs a picture to start from" + (", not only a mask" * (self.mask_image is not None))
             )
@@ -275,6 +296,8 @@ class Img2Img(Generation, InitImages):
         if self.width is not None or self.height is not None:
             raise ValueError("size= and width= or height= are both given: give one of the two")
         if self.size != "input":
+            if isinstance(self.size, str) or len(self.size) != 2:
+                raise ValueError(f'size={self.size!r} must be "input" or a pair: (width, height)')
             width, height = self.size
             return {"width": width, "height": height}
         size = self._first_size()
@@ -293,7 +316,12 @@ class Img2Img(Generation, InitImages):
             return
         if self.mask_image is not None and self.inpaint_full_res is not False:
             return  # only the masked part is painted, and put back into a picture of the same size
-        size = self._first_size()
+        if self.infotext is not None:
+            return  # which can hold a size
+        try:
+            size = self._first_size()
+        except (TypeError, ValueError):
+            return  # what is wrong with the picture is said when it is encoded
         if size is not None and size[0] != size[1]:
             yield Problem(
                 f"img2img without width and height: the server makes 512x512 of this {size[0]}x{size[1]} picture, "

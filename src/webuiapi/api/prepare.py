@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import NotFound
+from ..errors import NotFound, UnknownName
+from ..extensions.base import NAMED, Unit, units_of
+from ..extensions.join import join
 from ..names import find_model, find_name
 from ..request import Flow, Remember, replaced
 from .lists import GetSDModels, GetSDModules, GetSDVae, SDModel
@@ -17,14 +20,19 @@ G = TypeVar("G", bound="Generation")
 
 def prepare(request: G) -> Flow[G] | None:
     """The operation that gives the request to be sent; None when nothing has to be found out."""
-    if request.model is None and request.vae is None and request.clip_skip is None and request.refiner is None:
+    overrides = (request.model, request.vae, request.clip_skip, request.refiner)
+    units = units_of(request)
+    if not units and not request.script_name and all(value is None for value in overrides):
         return None
-    return _prepared(request)
+    return _prepared(request, units)
 
 
-def _prepared(request: G) -> Flow[G]:
+def _prepared(request: G, units: Sequence[Unit]) -> Flow[G]:
     settings: dict[str, Any] = {}
     changes: dict[str, Any] = {"model": None, "vae": None, "clip_skip": None, "refiner": None}
+    if units or request.script_name:
+        changes.update(dict.fromkeys((*NAMED, "scripts")))
+        changes.update((yield from join(request, units, request.path.rpartition("/")[2])))
     if request.model is not None:
         settings["sd_model_checkpoint"] = (yield from checkpoint(request.model)).title
     if request.vae is not None:
@@ -38,13 +46,13 @@ def _prepared(request: G) -> Flow[G]:
     given = dict(request.override_settings or {})
     for name in settings.keys() & given.keys():
         raise ValueError(f"override_settings[{name!r}] is given, and a parameter for the same: give one of the two")
-    return replaced(request, **changes, override_settings={**given, **settings} or None)
+    if settings:
+        changes["override_settings"] = {**given, **settings}
+    return replaced(request, **changes)
 
 
 def checkpoint(name: str) -> Flow[SDModel]:
     """The checkpoint that a name means. The server's list is read once, and again when it lacks the name."""
-    from ..errors import UnknownName
-
     models = yield from Remember("sd-models", lambda: iter(GetSDModels()))
     try:
         return find_model(name, models, find_closest=False)

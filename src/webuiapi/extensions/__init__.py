@@ -1,0 +1,43 @@
+"""Extensions and scripts as values: each file holds one, with its units, its own endpoints and their results.
+
+Adding one is one file here and no edit elsewhere; other packages add theirs through the entry point group
+`webuiapi.extensions`, whose entries name a module. `registered()` gives the units of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from .base import Unit
+
+GROUP = "webuiapi.extensions"
+
+
+def modules() -> Iterator[ModuleType]:
+    """The modules that hold extensions: the files of this package, and what other packages have registered."""
+    import pkgutil
+    from importlib.metadata import entry_points
+
+    for found in pkgutil.iter_modules(__path__):
+        if not found.name.startswith("_") and found.name not in ("base", "join"):
+            yield import_module(f"{__name__}.{found.name}")
+    for entry in entry_points(group=GROUP):
+        yield entry.load()
+
+
+def registered() -> list[type[Unit]]:
+    """Every kind of unit that there is, each once."""
+    from .base import Unit
+
+    found: dict[type[Unit], None] = {}
+    for module in modules():
+        for value in vars(module).values():
+            own = isinstance(value, type) and issubclass(value, Unit) and value.__module__ == module.__name__
+            if own and "title" in vars(value):
+                found[value] = None
+    return list(found)
