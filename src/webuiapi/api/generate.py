@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from .. import images as pictures
 from ..checks import Problem, within
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..extensions.base import Unit
     from ..images import ImageInput
+    from ..infotext import GenerationParameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,6 +215,28 @@ class Txt2Img(Generation):
     hr_negative_prompt: str | None = None
     """Another negative prompt for the hires pass; "" (default): the same."""
 
+    left_out: Sequence[str] | None = field(default=None, metadata=LOCAL)
+    """What `from_image` and `from_parameters` could not carry over, a sentence each."""
+
+    @classmethod
+    def from_parameters(cls, parameters: GenerationParameters | str) -> Self:
+        """The request that makes the picture with these generation parameters again; see `left_out`."""
+        from ..infotext import parse, request_fields
+
+        fields, left_out = request_fields(parse(parameters) if isinstance(parameters, str) else parameters)
+        return cls(**fields, left_out=left_out)
+
+    @classmethod
+    def from_image(cls, image: ImageInput) -> Self:
+        """The request that makes a picture again, from the generation parameters in its file; see `left_out`.
+
+        Raises `ValueError` when the file holds none.
+        """
+        from ..infotext import GenerationParameters
+
+        data = pictures.received_bytes(Path(image) if isinstance(image, str) else image, "image")
+        return cls.from_parameters(GenerationParameters.from_image(cast("Any", image) if data is None else data))
+
     def payload(self) -> dict[str, Any]:
         payload = super().payload()
         if payload.get("enable_hr") and "denoising_strength" not in payload:
@@ -296,9 +320,10 @@ class Img2Img(Generation, InitImages):
         if self.width is not None or self.height is not None:
             raise ValueError("size= and width= or height= are both given: give one of the two")
         if self.size != "input":
-            if isinstance(self.size, str) or len(self.size) != 2:
-                raise ValueError(f'size={self.size!r} must be "input" or a pair: (width, height)')
-            width, height = self.size
+            pair: Any = self.size
+            if isinstance(pair, str) or len(pair) != 2:
+                raise ValueError(f'size={pair!r} must be "input" or a pair: (width, height)')
+            width, height = pair
             return {"width": width, "height": height}
         size = self._first_size()
         if size is None:
