@@ -8,26 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import logging
+import string
 import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, TypeVar, cast
+from urllib.parse import quote, urlencode
 
 from . import server_info, utilities, wire
 from .address import LOCAL
 from .api import admin, agent_scheduler, custom, extras, generate, internal, jobs, lists, options, relatives
+from .api.agent_scheduler import GetQueueResults, QueueTask
 from .checks import Checks, check_level, report
-from .errors import ConnectionLost, MissingExtra, NotSupported, UnexpectedResult
-from .exchange import Session, after_redirect, chosen_address, error_for
+from .errors import ConnectionLost, MissingExtra, NotSupported, UnexpectedResult, WebUIApiError
+from .exchange import Session, after_redirect, chosen_address, error_for, merged
 from .extensions.base import SilentlyIgnored
+from .gate import Gate
+from .handles import AsyncJob, Job
 from .images import convert
+from .jobs import JobCore, Running, conduct, run_watched, scheduled, stop, through_queue, unschedule
 from .request import Answer, ClientDefaults, Flow, Remember, Request, Sleep, Step, Watch, endpoint, remembered
+from .results import WebUIApiResult
 from .transport.base import AsyncTransport, Incoming, Outgoing, Timeout, Transport
 from .version import __version__
 
@@ -138,6 +145,7 @@ class BaseClient:
         transport: Any = None,
         compress: bool = False,
         checks: Checks = "default",
+        max_in_flight: int | None = 2,
     ) -> None:
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
         local = LOCAL in (given_host, url, baseurl)
@@ -156,6 +164,8 @@ class BaseClient:
         self.compress = compress
         self.checks: Checks = check_level(checks)
         """How much is said about requests before they are sent: "default", "strict", "warn" or "off"."""
+        self.gate = Gate(max_in_flight)
+        """How many generations are under way at a time; the rest wait here."""
         self.session = Session(self._address, credentials, headers, verify, proxy)
         """Headers, credentials, certificates and proxies, to look at and to change."""
         self._facts: dict[str, Any] = {}  # what operations have found out about the server
@@ -226,7 +236,8 @@ class BaseClient:
         request = request.with_defaults(defaults)
         report(request.problems(), self.checks)
         query = request.query()
-        target = self._address.prefix + request.path + (f"?{urlencode(query)}" if query else "")
+        path = quote(self._address.prefix + request.path, safe=string.punctuation)
+        target = path + (f"?{urlencode(query)}" if query else "")
         headers = {
             "User-Agent": f"webuiapi/{__version__}",
             "Accept": "application/json, */*",
@@ -241,12 +252,26 @@ class BaseClient:
                 pieces, length = body.pieces, body.length
                 headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(length)
-        headers.update(self.session.for_wire())
+        headers = merged(headers, self.session.for_wire())
         timeout = self.timeout or (GENERATION if request.slow else ORDINARY)
         if hurry:
             timeout = Timeout(_LAST_WORDS, None, _LAST_WORDS)
         settings = self.session.settings(self._address.scheme)
         return Outgoing(request.method, self._address, target, headers, pieces, timeout, settings)
+
+    def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:
+        if on_progress is None:
+            return iter(work)
+        if not isinstance(work, Request):
+            raise TypeError("on_progress is for a request, not for an operation of several calls")
+        return run_watched(work, on_progress, self._alone)
+
+    def _alone(self) -> bool:
+        """Whether no more than one generation of this client is under way."""
+        return self.gate.at_work <= 1
+
+    def _halt(self, job: JobCore[Any]) -> Flow[None]:
+        return stop(job, self._alone)
 
     def _reviewed(self, request: Request[R], result: R) -> R:
         """The result, with what speaks for something having been ignored said as `checks` wants it."""
@@ -273,12 +298,8 @@ def _timeout(timeout: float | Timeout | None) -> Timeout | None:
     return Timeout(connect=min(10.0, timeout) if timeout > 0 else timeout, total=timeout)
 
 
-def _as_flow(work: Request[R] | Flow[R], on_progress: Callable[[jobs.Progress], None] | None) -> Flow[R]:
-    if not isinstance(work, Request):
-        if on_progress is not None:
-            raise TypeError("on_progress is for a request, not for an operation of several calls")
-        return work
-    return jobs.run_watched(work, on_progress) if on_progress is not None else cast("Flow[R]", iter(work))
+OnProgress: TypeAlias = Callable[[Running], None]
+"""Called with how far a generation is: `progress` (0 to 1), `step`, `steps`, `eta` in seconds."""
 
 
 class WebUIApi(BaseClient):
@@ -299,15 +320,15 @@ class WebUIApi(BaseClient):
 
         return PlainTransport()
 
-    def run(self, work: Request[R] | Flow[R], *, on_progress: Callable[[jobs.Progress], None] | None = None) -> R:
+    def run(self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None) -> R:
         """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
 
-        `on_progress` is called about three times a second with the server's progress. When the call is broken off by
-        Ctrl-C, the server is then told to stop.
+        `on_progress` is called with how far it is. When the call is broken off by Ctrl-C, the server is told to stop
+        if it works on this.
         """
         if on_progress is None and isinstance(work, Request):
             return self._call(work)
-        flow = _as_flow(work, on_progress)
+        flow = self._flow(work, on_progress)
         step: Callable[[], Step] = partial(next, flow)
         ending: BaseException | None = None
         left: list[threading.Thread] = []
@@ -348,20 +369,86 @@ class WebUIApi(BaseClient):
             return self._watched(todo, left)
         return self._call(todo, hurry)
 
-    def _call(self, request: Request[R], hurry: bool = False) -> R:
+    def submit(
+        self, request: Request[R], *, priority: int = 0, via: Literal["agent-scheduler"] | None = None
+    ) -> Job[R]:
+        """Start a generation and go on: the job tells its status and has the result.
+
+        At most `max_in_flight` are under way; the others wait here, higher `priority` first. `via="agent-scheduler"`
+        puts it into the queue of that extension instead, where it survives this program: see `attach`.
+        """
+        report(request.problems(), self.checks)
+        if via is not None:
+            return cast("Job[R]", self.attach(self.run(QueueTask(cast("Any", request)))))
+        job = Job(self, request, partial(conduct, placed=True), self._halt)
+        job.wait_for_turn(priority)
+        return job
+
+    def attach(self, task_id: str) -> Job[WebUIApiResult]:
+        """The job of a task in the queue of the extension agent-scheduler, also one of an earlier program's."""
+        job = Job(self, GetQueueResults(task_id), scheduled, unschedule)
+        job.id = task_id
+        job.start()
+        return job
+
+    @contextmanager
+    def _place(self, needed: bool) -> Iterator[None]:
+        """A place among the generations under way."""
+        if not needed:
+            yield
+            return
+        turn = threading.Event()
+        ticket = self.gate.ask(turn.set)
+        try:
+            while not turn.wait(0.5):  # in short waits: on Windows a long one can't be broken off
+                pass
+        except BaseException:
+            if not self.gate.withdraw(ticket):
+                self.gate.leave()
+            raise
+        try:
+            yield
+        finally:
+            self.gate.leave()
+
+    def _last_words(self, request: Request[Any]) -> None:
+        """A generation was broken off: have the server stop it, as far as it can be told from others."""
+        flow = stop(JobCore(request), self._alone)
+        try:
+            todo = next(flow)
+            while True:
+                try:
+                    answer = self._do(todo, True, [])
+                except Exception as error:  # noqa: BLE001 - thrown into the operation
+                    todo = flow.throw(error)
+                else:
+                    todo = flow.send(answer)
+        except StopIteration:
+            pass
+        except WebUIApiError as error:
+            logging.getLogger("webuiapi").info("the server could not be told to stop: %s", error)
+
+    def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
         asked, preparation = request, request.preparation()
         if preparation is not None:
             request = self.run(preparation)
         call = self._outgoing(request, hurry)
-        try:
-            incoming = self._transport.send(call)
-        except ConnectionLost:
-            if not request.may_break:
+        with self._place(request.generation and not placed):
+            try:
+                incoming = self._transport.send(call)
+                while (other := after_redirect(call, incoming)) is not None:
+                    call = other
+                    incoming = self._transport.send(call)
+            except ConnectionLost:
+                if not request.may_break:
+                    raise
+                incoming = Incoming(204, {}, b"")
+            except Exception:
                 raise
-            incoming = Incoming(204, {}, b"")
-        while (other := after_redirect(call, incoming)) is not None:
-            call = other
-            incoming = self._transport.send(call)
+            except BaseException:  # Ctrl-C
+                if request.generation and not minded:
+                    self._last_words(request)
+                raise
         return self._reviewed(asked, self._result(request, call, incoming))
 
     def _watched(self, watch: Watch[R], left: list[threading.Thread]) -> R:
@@ -371,7 +458,7 @@ class WebUIApi(BaseClient):
 
         def work() -> None:
             try:
-                outcome[0] = self._call(watch.request)
+                outcome[0] = self._call(watch.request, placed=watch.placed, minded=True)
             except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
                 outcome[1] = error
             finally:
@@ -449,15 +536,15 @@ class AsyncWebUIApi(BaseClient):
             raise MissingExtra.of("AsyncWebUIApi", "aiohttp")
         return _LazyTransport()
 
-    async def run(self, work: Request[R] | Flow[R], *, on_progress: Callable[[jobs.Progress], None] | None = None) -> R:
+    async def run(self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None) -> R:
         """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
 
-        `on_progress` is called about three times a second with the server's progress. When the task is cancelled, the
-        server is then told to stop.
+        `on_progress` is called with how far it is. When the task is cancelled, the server is told to stop if it works
+        on this.
         """
         if on_progress is None and isinstance(work, Request):
             return await self._call(work)
-        flow = _as_flow(work, on_progress)
+        flow = self._flow(work, on_progress)
         step: Callable[[], Step] = partial(next, flow)
         ending: BaseException | None = None
         while True:
@@ -493,22 +580,91 @@ class AsyncWebUIApi(BaseClient):
             return await self._watched(todo)
         return await self._call(todo, hurry)
 
-    async def _call(self, request: Request[R], hurry: bool = False) -> R:
+    def submit(
+        self, request: Request[R], *, priority: int = 0, via: Literal["agent-scheduler"] | None = None
+    ) -> AsyncJob[R]:
+        """Start a generation and go on: the job tells its status, and awaiting it gives the result.
+
+        At most `max_in_flight` are under way; the others wait here, higher `priority` first. `via="agent-scheduler"`
+        puts it into the queue of that extension instead, where it survives this program: see `attach`.
+        """
+        report(request.problems(), self.checks)
+        if via is not None:
+            return AsyncJob(self, request, through_queue, unschedule).started()
+        job = AsyncJob(self, request, partial(conduct, placed=True), self._halt)
+        job.wait_for_turn(priority)
+        return job
+
+    def attach(self, task_id: str) -> AsyncJob[WebUIApiResult]:
+        """The job of a task in the queue of the extension agent-scheduler, also one of an earlier program's."""
+        job = AsyncJob(self, GetQueueResults(task_id), scheduled, unschedule)
+        job.id = task_id
+        return job.started()
+
+    @asynccontextmanager
+    async def _place(self, needed: bool) -> AsyncIterator[None]:
+        """A place among the generations under way."""
+        if not needed:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        turn = asyncio.Event()
+
+        def start() -> None:
+            loop.call_soon_threadsafe(turn.set)
+
+        ticket = self.gate.ask(start)
+        try:
+            await turn.wait()
+        except BaseException:
+            if not self.gate.withdraw(ticket):
+                self.gate.leave()
+            raise
+        try:
+            yield
+        finally:
+            self.gate.leave()
+
+    async def _last_words(self, request: Request[Any]) -> None:
+        """A generation was broken off: have the server stop it, as far as it can be told from others."""
+        flow = stop(JobCore(request), self._alone)
+        try:
+            todo = next(flow)
+            while True:
+                try:
+                    answer = await self._do(todo, True)
+                except Exception as error:  # noqa: BLE001 - thrown into the operation
+                    todo = flow.throw(error)
+                else:
+                    todo = flow.send(answer)
+        except StopIteration:
+            pass
+        except WebUIApiError as error:
+            logging.getLogger("webuiapi").info("the server could not be told to stop: %s", error)
+
+    async def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
         asked, preparation = request, request.preparation()
         if preparation is not None:
             request = await self.run(preparation)
         # Pictures are encoded and decoded in a thread: the event loop has other things to do.
         heavy = request.generation or request.sends_pictures
         call = await asyncio.to_thread(self._outgoing, request, hurry) if heavy else self._outgoing(request, hurry)
-        try:
-            incoming = await self._transport.send(call)
-        except ConnectionLost:
-            if not request.may_break:
+        async with self._place(request.generation and not placed):
+            try:
+                incoming = await self._transport.send(call)
+                while (other := after_redirect(call, incoming)) is not None:
+                    call = other
+                    incoming = await self._transport.send(call)
+            except ConnectionLost:
+                if not request.may_break:
+                    raise
+                incoming = Incoming(204, {}, b"")
+            except Exception:
                 raise
-            incoming = Incoming(204, {}, b"")
-        while (other := after_redirect(call, incoming)) is not None:
-            call = other
-            incoming = await self._transport.send(call)
+            except BaseException:  # cancelled
+                if request.generation and not minded:
+                    await self._last_words(request)
+                raise
         if len(incoming.body) > _OFF_LOOP:
             result = await asyncio.to_thread(self._result, request, call, incoming)
         else:
@@ -516,7 +672,7 @@ class AsyncWebUIApi(BaseClient):
         return self._reviewed(asked, result)
 
     async def _watched(self, watch: Watch[R]) -> R:
-        call = asyncio.ensure_future(self._call(watch.request))
+        call = asyncio.ensure_future(self._call(watch.request, placed=watch.placed, minded=True))
         beside = asyncio.ensure_future(self._beside(watch))
         try:
             await asyncio.wait({call})

@@ -144,6 +144,13 @@ class Session:
         )
 
 
+def merged(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Our headers with the caller's in their place, whatever the case of their names. The length stays ours to say."""
+    theirs = {name: value for name, value in given.items() if name.lower() != "content-length"}
+    names = {name.lower() for name in theirs}
+    return {**{name: value for name, value in own.items() if name.lower() not in names}, **theirs}
+
+
 def after_redirect(call: Outgoing, incoming: Incoming) -> Outgoing | None:
     """The call to make instead, for an answer that redirects; None for any other.
 

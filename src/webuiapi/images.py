@@ -185,8 +185,11 @@ def _base64(text: str, name: str, head: str = "") -> str:
     try:
         data = pybase64.b64decode(compact, validate=True)
     except ValueError:
+        data = b""
+    if kind_of(data) is None:
         short = f"{text[:60]!r}{'...' if len(text) > 60 else ''}"
-        raise ValueError(f"{name}={short} is neither a file nor base64 text: accepted are {ACCEPTED}") from None
+        what = "has no base64 text of a picture" if head else "is neither a file nor base64 text of a picture"
+        raise ValueError(f"{name}={head}{short} {what}: accepted are {ACCEPTED}")
     problem = problem_with(data)
     if problem:
         raise ValueError(f"{name}: the base64 text {problem}")
@@ -281,14 +284,27 @@ def encode(image: Image, name: str, *, stored: bool = False) -> bytes:
         raise ValueError(f"{name}: a picture of {image.width}x{image.height} pixels has nothing to send")
     try:
         image.load()  # a PNG may have texts behind its pixels
+        texts = _texts(image)
         image = _upright(image)
-        texts = {key: text for key, text in image.info.items() if isinstance(key, str) and isinstance(text, str)}
         image = _in_known_mode(image)
         if can_write(image.mode) and "transparency" not in image.info:
             return write_png(image, texts, stored=stored)
         return _by_pillow(image, texts)
     except (OSError, SyntaxError, ValueError, AttributeError) as error:  # the latter two for one that is closed
         raise ValueError(f"{name}: the picture can't be read: {reason(error)}") from error
+
+
+def _texts(image: Image) -> dict[str, str]:
+    """The text entries of a picture; generation parameters that stand in its EXIF data are among them."""
+    texts = {key: text for key, text in image.info.items() if isinstance(key, str) and isinstance(text, str)}
+    block = image.info.get("exif")
+    if isinstance(block, bytes) and "parameters" not in texts:
+        from .infotext.exif import read_user_comment
+
+        comment = read_user_comment(block)
+        if comment:
+            texts["parameters"] = comment
+    return texts
 
 
 def _upright(image: Image) -> Image:

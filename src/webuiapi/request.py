@@ -180,7 +180,7 @@ def _field_names(kind: Any) -> tuple[str, ...]:
 
 
 def plain(value: Any) -> Any:
-    """Lists and dicts copied, as plain ones, and files read, so that nothing the caller does later changes a request."""
+    """Lists and dicts copied, as plain ones, and files read: nothing that the caller does later changes a request."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if type(value) in (list, tuple):
@@ -236,6 +236,8 @@ class Watch(Generic[R]):
 
     request: Request[R]
     beside: Callable[[], Generator[Any, Any, None]]
+    placed: bool = False
+    """The operation has a place among those in flight already."""
 
     def __iter__(self) -> Generator[Watch[Any], Any, R]:
         return cast("R", (yield self))
@@ -295,6 +297,9 @@ class endpoint(Generic[P, R]):  # noqa: N801 - used like `property`
     def __set_name__(self, owner: type, name: str) -> None:
         self.__name__ = name
         self.__qualname__ = f"{owner.__qualname__}.{name}"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Request[R] | Flow[R]:
+        return self.build(*args, **kwargs)
 
     @overload
     def __get__(self, obj: None, owner: Any) -> Callable[P, Request[R] | Flow[R]]: ...

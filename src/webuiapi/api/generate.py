@@ -169,7 +169,8 @@ class Generation(Request[WebUIApiResult]):
             return self
         changes: dict[str, Any] = {}
         extra = self.extra or {}
-        if self.sampler_name is None and self.sampler_index is None and "sampler_name" not in extra:
+        named = self.sampler_name is not None or self.sampler_index is not None
+        if not named and not {"sampler_name", "sampler_index"} & extra.keys():
             changes["sampler_name"] = defaults.sampler
         if self.scheduler is None and "scheduler" not in extra:
             changes["scheduler"] = defaults.scheduler

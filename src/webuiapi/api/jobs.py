@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..errors import WebUIApiError
 from ..items import Item, flag, integer, number, optional_text, text
-from ..request import Answer, Flow, Request, Sleep, Watch
+from ..request import Answer, Request
 from .base import Order, read_item
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-R = TypeVar("R")
 
 
 def opened(text: str | None) -> Image | None:
@@ -120,29 +114,3 @@ class Skip(Order):
     """End the running batch early and go on with the next: POST /sdapi/v1/skip."""
 
     path = "/sdapi/v1/skip"
-
-
-def run_watched(request: Request[R], on_progress: Callable[[Progress], None], interval: float = 0.3) -> Flow[R]:
-    """Run a request, and call `on_progress` every `interval` seconds with how far the server is.
-
-    When the wait is broken off (Ctrl-C, a cancelled task), the server is told to stop the job. Trouble with the
-    progress costs no picture: it ends the watching with a warning.
-    """
-    try:
-        return (yield from Watch(request, lambda: _watch(on_progress, interval)))
-    except Exception:
-        raise
-    except BaseException:
-        yield from Interrupt()
-        raise
-
-
-def _watch(on_progress: Callable[[Progress], None], interval: float) -> Generator[Any, Any, None]:
-    try:
-        while True:
-            yield Sleep(interval)
-            on_progress((yield from GetProgress(skip_current_image=True)))
-    except WebUIApiError as error:
-        logging.getLogger("webuiapi").info("no progress can be had from this server: %s", error)
-    except Exception as error:  # noqa: BLE001 - the caller's function; the picture being made must not be lost for it
-        warnings.warn(f"on_progress raised {type(error).__name__}: {error}; no more progress is shown", stacklevel=2)
