@@ -188,6 +188,19 @@ class BaseClient:
         """Use these credentials from now on. Nothing is sent."""
         self.session.set_auth(username, password)
 
+    def perform(self, build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a method of the table does: make the request or the operation, and run it."""
+        if args or "use_async" in kwargs or "use_deprecated_controlnet" in kwargs:
+            from . import compat
+
+            if compat.is_old(build, args, kwargs):
+                return compat.call(self, build, args, kwargs)
+        return self.run(build(*args, **kwargs))
+
+    def run(self, work: Any) -> Any:
+        """Send a request, or drive an operation to its end."""
+        raise NotImplementedError
+
     def forget(self) -> None:
         """Forget what was found out about the server (which it is, its lists): it is asked again when needed."""
         self._facts.clear()
@@ -369,6 +382,20 @@ class WebUIApi(BaseClient):
             return self._watched(todo, left)
         return self._call(todo, hurry)
 
+    def awaitable(self, like: AsyncWebUIApi | None = None) -> AsyncWebUIApi:
+        """An awaitable client of the same settings; on the connections of `like`, where that is given."""
+        other = object.__new__(AsyncWebUIApi)
+        other.__dict__.update(self.__dict__)
+        other._transport = like._transport if like is not None else self._awaitable_transport()
+        return other
+
+    def _awaitable_transport(self) -> AsyncTransport:
+        from .transport.local import AsyncLocalTransport, LocalTransport
+
+        if isinstance(self._transport, LocalTransport):
+            return AsyncLocalTransport(self._transport)
+        return lazy_transport()
+
     def submit(
         self, request: Request[R], *, priority: int = 0, via: Literal["agent-scheduler"] | None = None
     ) -> Job[R]:
@@ -532,9 +559,7 @@ class AsyncWebUIApi(BaseClient):
             from .transport.local import AsyncLocalTransport
 
             return AsyncLocalTransport()
-        if find_spec("aiohttp") is None:
-            raise MissingExtra.of("AsyncWebUIApi", "aiohttp")
-        return _LazyTransport()
+        return lazy_transport()
 
     async def run(self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None) -> R:
         """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
@@ -721,6 +746,13 @@ class AsyncWebUIApi(BaseClient):
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def lazy_transport() -> AsyncTransport:
+    """The awaitable transport, which loads aiohttp at the first call. Raises `MissingExtra` where there is none."""
+    if find_spec("aiohttp") is None:
+        raise MissingExtra.of("AsyncWebUIApi", "aiohttp")
+    return _LazyTransport()
 
 
 class _LazyTransport:

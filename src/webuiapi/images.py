@@ -84,6 +84,10 @@ def outgoing(value: Any, name: str, *, uri: bool = True, any_format: bool = Fals
     `any_format` sends every picture file as it is, whatever its format (png-info). `stored` encodes without
     compressing. Raises `TypeError` or `ValueError` naming the parameter.
     """
+    if isinstance(value, Picture):
+        return Picture(value.data, uri)
+    if isinstance(value, PictureText):
+        return value
     if isinstance(value, str):
         return _text(value, name, uri, any_format, stored)
     data = received_bytes(value, name)

@@ -312,7 +312,7 @@ class endpoint(Generic[P, R]):  # noqa: N801 - used like `property`
             return self
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return obj.run(self.build(*args, **kwargs))
+            return obj.perform(self.build, args, kwargs)
 
         call.__name__, call.__qualname__, call.__doc__ = self.__name__, self.__qualname__, self.__doc__
         call.__wrapped__ = self.build  # type: ignore[attr-defined]

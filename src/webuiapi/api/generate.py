@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 from .. import images as pictures
 from ..checks import Problem, within
 from ..extensions.base import ignored, units_of
-from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said, sent_as
+from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
 from ..results import WebUIApiResult, read_generation
 
 if TYPE_CHECKING:
@@ -249,7 +249,9 @@ class Txt2Img(Generation):
 class InitImages:
     """The pictures that img2img starts from: before the prompt, since they come first in a call."""
 
-    images: ImageInput | Sequence[ImageInput] | None = field(default=None, metadata=sent_as("init_images"))
+    images: ImageInput | Sequence[ImageInput] | None = field(
+        default=None, metadata={"wire": "init_images", "picture": "several"}
+    )
     """One picture or several. With several, batch_size is to be their number: one for each."""
 
 
@@ -260,7 +262,7 @@ class Img2Img(Generation, InitImages):
     path: ClassVar[str] = "/sdapi/v1/img2img"
 
     _: KW_ONLY
-    mask_image: ImageInput | None = field(default=None, metadata=sent_as("mask"))
+    mask_image: ImageInput | None = field(default=None, metadata={"wire": "mask", "picture": "uri"})
     """White is painted anew, black is kept. Of a picture with real transparency, the alpha channel is the mask."""
     resize_mode: int | None = field(default=None, metadata=within(0, 3))
     """How a picture of another size is fitted: 0 resize (default), 1 crop and resize, 2 resize and fill, 3 latent."""

@@ -23,9 +23,11 @@ from .base import (
 
 try:
     import aiohttp
+    from yarl import URL  # aiohttp's own, which would write a URL that comes as text in its own way
 except ImportError as error:
     raise MissingExtra.of("AsyncWebUIApi", "aiohttp") from error
 
+_SLICE = 1 << 18  # bytes handed over to be sent at a time
 _BUFFER = 1 << 18  # received bytes that may wait for us before aiohttp pauses the sender
 
 
@@ -42,17 +44,14 @@ class AwaitableTransport:
 
     async def send(self, call: Outgoing) -> Incoming:
         """Do the call. Raises `TransportError`."""
-        deadline = Deadline(call.timeout)
+        deadline = call.deadline()
         session = await self._session()
-        for last in (False, True):
-            state = _State()
-            try:
-                return decompress(await self._exchange(session, call, deadline, state), call)
-            except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-                stale = isinstance(error, aiohttp.ServerDisconnectedError) and state.reused and call.method == "GET"
-                if last or not stale:
-                    raise _problem(call, deadline, state, error) from error
-        raise AssertionError("the loop above returns or raises")
+        state = _State()
+        try:  # aiohttp itself asks again once when a GET meets a dead connection
+            incoming = await self._exchange(session, call, deadline, state)
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
+            raise _problem(call, deadline, state, error) from error
+        return decompress(incoming, call)
 
     async def aclose(self) -> None:
         """Close the kept connections; the next call opens new ones."""
@@ -84,7 +83,7 @@ class AwaitableTransport:
         limits = call.timeout
         async with session.request(
             call.method,
-            call.url,
+            URL(call.url, encoded=True),
             data=_data(call.pieces),
             headers=call.headers,
             skip_auto_headers=("Accept-Encoding", "User-Agent", "Content-Type", "Accept"),
@@ -103,12 +102,10 @@ class _State:
     """How far an exchange came, for the error's sake."""
 
     sent = False
-    reused = False
 
 
 def _new_session() -> aiohttp.ClientSession:
     trace = aiohttp.TraceConfig()
-    trace.on_connection_reuseconn.append(_reused)
     trace.on_request_headers_sent.append(_sent)
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_LIMIT, ttl_dns_cache=60),
@@ -120,25 +117,22 @@ def _new_session() -> aiohttp.ClientSession:
     )
 
 
-async def _reused(session: Any, context: Any, params: Any) -> None:
-    del session, params
-    context.trace_request_ctx.reused = True
-
-
 async def _sent(session: Any, context: Any, params: Any) -> None:
     del session, params
     context.trace_request_ctx.sent = True
 
 
-def _data(pieces: Sequence[bytes]) -> bytes | AsyncIterator[bytes] | None:
-    if len(pieces) <= 1:
-        return pieces[0] if pieces else None
-    return _in_order(pieces)
+def _data(pieces: Sequence[bytes]) -> bytes | AsyncIterator[bytes | memoryview] | None:
+    if len(pieces) == 1 and len(pieces[0]) <= _SLICE:
+        return pieces[0]
+    return _in_order(pieces) if pieces else None
 
 
-async def _in_order(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+async def _in_order(pieces: Sequence[bytes]) -> AsyncIterator[bytes | memoryview]:
     for piece in pieces:
-        yield piece
+        view = memoryview(piece)
+        for at in range(0, len(view), _SLICE):  # so that the event loop goes on in between
+            yield view[at : at + _SLICE]
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | bytearray:
@@ -156,7 +150,7 @@ async def _body(response: aiohttp.ClientResponse) -> bytes | bytearray:
 
 def _problem(call: Outgoing, deadline: Deadline, state: _State, error: BaseException) -> TransportError:
     where, sent = f"{call.method} {call.url}", state.sent
-    if isinstance(error, asyncio.TimeoutError):  # aiohttp's ServerTimeoutErrors are among them
+    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):  # two kinds in Python 3.10; aiohttp's are among them
         connecting = isinstance(error, aiohttp.ConnectionTimeoutError)
         return timed_out(call, deadline.passed, sent=sent, connecting=connecting)
     if isinstance(error, aiohttp.ClientConnectorError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,8 @@ class Timeout:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0):
                 raise ValueError(f"timeout: {name}={value!r} must be a number of seconds above 0, or None")
+            if value == math.inf:  # which sockets do not know
+                object.__setattr__(self, name, None)
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,19 @@ class Outgoing:
     settings: Settings = field(default_factory=Settings)
     hops: int = 0
     """Redirects followed so far."""
+    started: float | None = None
+    """When it was first sent, by `time.monotonic()`: redirects do not prolong its time."""
 
     @property
     def url(self) -> str:
         """The whole URL, without credentials."""
         return self.address.origin + self.target
+
+    def deadline(self) -> Deadline:
+        """The moment at which its time is up, counted from the first call of this."""
+        if self.started is None:
+            self.started = time.monotonic()
+        return Deadline(self.timeout, self.started)
 
 
 @dataclass
@@ -101,9 +112,9 @@ class AsyncTransport(Protocol):
 class Deadline:
     """The moment at which a call's total time is up."""
 
-    def __init__(self, timeout: Timeout) -> None:
+    def __init__(self, timeout: Timeout, start: float) -> None:
         self.timeout = timeout
-        self._end = None if timeout.total is None else time.monotonic() + timeout.total
+        self._end = None if timeout.total is None else start + timeout.total
 
     def left(self, limit: float | None = None) -> float | None:
         """Seconds left, at most `limit`; None is no limit. Raises `TimeoutError` when none are."""
@@ -220,10 +231,12 @@ def decompress(incoming: Incoming, call: Outgoing) -> Incoming:
 
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise TransportError(f"{call.method} {call.url}: the answer is in the unknown encoding {encoding!r}",
-                             method=call.method, url=call.url)  # fmt: skip
+                             method=call.method, url=call.url, may_have_begun=True)  # fmt: skip
+    # "deflate" means with the header of zlib, but some servers leave it out.
+    headless = encoding == "deflate" and not incoming.body[:1].hex().endswith("8")
     try:
-        body = zlib.decompress(incoming.body, wbits=zlib.MAX_WBITS | (0 if encoding == "deflate" else 16))
+        body = zlib.decompress(incoming.body, wbits=-zlib.MAX_WBITS if headless else zlib.MAX_WBITS | 32)
     except zlib.error as error:
         raise TransportError(f"{call.method} {call.url}: the compressed answer can't be read: {error}",
-                             method=call.method, url=call.url) from error  # fmt: skip
+                             method=call.method, url=call.url, may_have_begun=True) from error  # fmt: skip
     return Incoming(incoming.status, incoming.headers, body)

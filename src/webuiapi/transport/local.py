@@ -7,8 +7,10 @@ import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from .base import Deadline, Incoming, Outgoing, decompress, timed_out
+from ..errors import ConnectionLost
+from .base import Incoming, Outgoing, decompress, timed_out
 
 if TYPE_CHECKING:
     from ..server.app import App
@@ -38,7 +40,7 @@ class LocalTransport:
         if total is None:
             return decompress(_ask(self.app, call), call)
         try:
-            return decompress(_beside(self.app, call).result(Deadline(call.timeout).left()), call)
+            return decompress(_beside(self.app, call).result(call.deadline().left()), call)
         except (FutureTimeout, TimeoutError) as error:
             raise timed_out(call, True, sent=True) from error
 
@@ -46,7 +48,7 @@ class LocalTransport:
         """Do the call in another thread."""
         try:
             future = asyncio.wrap_future(_beside(self.app, call))
-            return decompress(await asyncio.wait_for(future, call.timeout.total), call)
+            return decompress(await asyncio.wait_for(future, call.deadline().left()), call)
         except asyncio.TimeoutError as error:
             raise timed_out(call, True, sent=True) from error
 
@@ -74,11 +76,15 @@ class AsyncLocalTransport:
 
 
 def _ask(app: App, call: Outgoing) -> Incoming:
-    from ..server.http import Request
+    from ..server.http import Dropped, Request
 
     path, _, query = call.target.partition("?")
     headers = {name.lower(): value for name, value in call.headers.items()}
-    answer = app.handle(Request(call.method, path, query, headers, b"".join(call.pieces)))
+    try:
+        answer = app.handle(Request(call.method, unquote(path), query, headers, b"".join(call.pieces)))
+    except Dropped as error:
+        what = f"{call.method} {call.url}: the server closed the connection without an answer"
+        raise ConnectionLost(what, method=call.method, url=call.url, may_have_begun=True) from error
     return Incoming(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
 
 

@@ -48,7 +48,7 @@ class PlainTransport:
 
     def send(self, call: Outgoing) -> Incoming:
         """Do the call. Raises `TransportError`."""
-        deadline = Deadline(call.timeout)
+        deadline = call.deadline()
         key = (call.address.origin, call.settings.verify, call.settings.proxy)
         kept = self._take(key)
         if kept is not None:
@@ -110,10 +110,14 @@ class PlainTransport:
     def _exchange(self, kept: _Kept, key: tuple[Any, ...], call: Outgoing, deadline: Deadline) -> Incoming:
         connection = kept.connection
         progress = _Progress()
+        response: http.client.HTTPResponse | None = None
         try:
             response = _ask(kept, call, deadline, progress)
             incoming = Incoming(response.status, _headers(response), _body(response))
+            response.close()  # which http.client leaves open after an empty body, and then refuses the next request
         except BaseException as error:
+            if response is not None:
+                response.close()  # it holds the socket open where the connection has let go of it
             connection.close()
             if isinstance(error, (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException)):
                 raise _broken(kept, call, deadline, progress, error) from error
@@ -170,7 +174,10 @@ def _ask(kept: _Kept, call: Outgoing, deadline: Deadline, progress: _Progress) -
     """Send the request and read the head of the answer."""
     connection = kept.connection
     connection.response_class = partial(_Response, watch=_Watch(deadline, call.timeout.read, progress))  # type: ignore[assignment]
-    connection.putrequest(call.method, call.url if kept.absolute else call.target, skip_accept_encoding=True)
+    own_host = any(name.lower() == "host" for name in call.headers)
+    connection.putrequest(
+        call.method, call.url if kept.absolute else call.target, skip_host=own_host, skip_accept_encoding=True
+    )
     for name, value in {**call.headers, **kept.headers}.items():
         connection.putheader(name, value)
     _limit(connection, deadline)
@@ -248,7 +255,8 @@ def _body(response: http.client.HTTPResponse) -> bytes | bytearray:
 
 
 def _not_connected(call: Outgoing, deadline: Deadline, error: Exception) -> TransportError:
-    if isinstance(error, (TimeoutError, urllib3.exceptions.TimeoutError)):
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)  # which urllib3 counts among the timeouts
+    if isinstance(error, (TimeoutError, urllib3.exceptions.TimeoutError)) and not refused:
         return timed_out(call, deadline.passed, sent=False, connecting=True)
     return ConnectError(not_connected_text(call, error), method=call.method, url=call.url)
 

@@ -1,0 +1,192 @@
+"""A command: its help in sections, and the flags that all commands have in common."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from ..address import LOCAL, Credentials, parse_url
+from .flags import Flag, said
+from .values import CredentialsType
+
+if TYPE_CHECKING:
+    from ..client import WebUIApi
+
+_SECTIONS = ("Most used", "Options", "Output", "Server", "Everything else that the server takes")
+_OWN = ("url", "auth", "timeout", "json", "quiet", "out", "overwrite")
+
+
+class Command(click.Command):
+    """A command whose flags are listed in sections."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record is not None:
+                records.setdefault(getattr(param, "section", "Output"), []).append(record)
+        for section in _SECTIONS:
+            if section in records:
+                with formatter.section(section):
+                    formatter.write_dl(records[section])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples, line by line as they are written."""
+        if self.epilog:
+            with formatter.section("Examples"):
+                formatter.write("".join(f"  {line}\n" for line in self.epilog.strip().splitlines()))
+
+
+@dataclass
+class Run:
+    """One run of a command: what the common flags say, and the ways to the server and to whoever called."""
+
+    url: str | None = None
+    auth: Credentials | None = None
+    timeout: float | None = None
+    json: bool = False
+    quiet: bool = False
+    out: str | None = None
+    overwrite: bool = False
+    report: dict[str, Any] = field(default_factory=dict)
+    """What is done so far, for the JSON of a run that ends with an error."""
+
+    def client(self) -> WebUIApi:
+        """A client for the server that the flags or the environment name. Makes no call."""
+        from ..client import WebUIApi
+
+        settings: dict[str, Any] = {"timeout": self.timeout}
+        if self.url is not None:
+            settings["url"] = self.url
+        if self.auth is not None:
+            settings |= {"username": self.auth.username, "password": self.auth.password}
+        with usage_errors():
+            return WebUIApi(**settings)
+
+    def note(self, text: str) -> None:
+        """A line for a person, beside the result."""
+        if not (self.quiet or self.json):
+            click.echo(text, err=True)
+
+    def emit(self, value: Any) -> None:
+        """The result for a machine."""
+        emit_json(value)
+
+
+def emit_json(value: Any) -> None:
+    """JSON on standard output, in ASCII where that is not UTF-8."""
+    utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(value, indent=2, ensure_ascii=not utf8, default=str))
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """What a request or the client refuses (TypeError, ValueError) is a wrong use of the command."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def as_command(
+    name: str, *params: click.Parameter, server: bool = True, output: bool = False, examples: str = ""
+) -> Callable[[Callable[..., None]], Command]:
+    """Make a command of a function `(run, **values)`; values that were not given are left out.
+
+    `server` adds the flags that say where the server is, `output` those that say where pictures go.
+    """
+
+    def make(function: Callable[..., None]) -> Command:
+        def call(**values: Any) -> None:
+            run, rest = _run(click.get_current_context(), values)
+            function(run, **said(rest))
+
+        common = [*(_output_flags() if output else ()), *_machine_flags(), *(_server_flags() if server else ())]
+        return Command(
+            name,
+            callback=call,
+            params=[*params, *common],
+            help=function.__doc__,
+            epilog=examples,
+            no_args_is_help=any(isinstance(param, click.Argument) and param.required for param in params),
+        )
+
+    return make
+
+
+def _run(ctx: click.Context, values: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    own = {name: values.pop(name) for name in _OWN if name in values}
+    run = Run(**own, report=ctx.find_object(dict) or {})
+    if run.auth is not None and ctx.get_parameter_source("auth") == ParameterSource.ENVIRONMENT:
+        run.auth = None if _for_another(ctx, run.url) else run.auth
+    return run, values
+
+
+def _for_another(ctx: click.Context, url: str | None) -> bool:
+    """Whether the environment's credentials are not for this server: it has its own, or is not the environment's."""
+    if url is None or url == LOCAL:
+        return False
+    elsewhere = os.environ.get("WEBUIAPI_URL") not in (None, "", url)
+    if elsewhere and ctx.get_parameter_source("url") == ParameterSource.COMMANDLINE:
+        return True
+    with usage_errors():
+        return parse_url(url)[1] is not None
+
+
+def _server_flags() -> Sequence[Flag]:
+    return (
+        Flag(
+            ["--url"],
+            section="Server",
+            metavar="URL",
+            envvar="WEBUIAPI_URL",
+            show_envvar=True,
+            help="Address of the server, http://127.0.0.1:7860 if not said; :local: is the embedded one.",
+        ),
+        Flag(
+            ["--auth"],
+            section="Server",
+            type=CredentialsType(),
+            envvar="WEBUIAPI_AUTH",
+            show_envvar=True,
+            help="As the server's --api-auth. If the environment names a server too, it is for that one only.",
+        ),
+        Flag(
+            ["--timeout"],
+            section="Server",
+            type=click.FLOAT,
+            metavar="SECONDS",
+            help="Limit for each call. If not said: none for what paints, 60 for all else.",
+        ),
+    )
+
+
+def _machine_flags() -> Sequence[Flag]:
+    return (
+        Flag(["--json"], section="Output", is_flag=True, help="Print the result, or the error, as JSON."),
+        Flag(["-q", "--quiet"], section="Output", is_flag=True, help="No progress and no notes."),
+    )
+
+
+def _output_flags() -> Sequence[Flag]:
+    return (
+        Flag(
+            ["-o", "--out"],
+            section="Output",
+            metavar="TEMPLATE",
+            help="Where pictures go: a path with {index}, {seed}, {date}, {time}, {prompt}, {model}, {sampler}, "
+            "{width}, {height} and, of a given picture, {name}; or a folder; or - for standard output. A suffix "
+            "chooses the format, none takes the received one.",
+        ),
+        Flag(
+            ["--overwrite"], section="Output", is_flag=True, help="Write over existing files; else they get a number."
+        ),
+    )

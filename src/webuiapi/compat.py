@@ -1,0 +1,158 @@
+"""What scripts for webuiapi 0.9 need and nothing else does: their order of arguments, and `use_async=True`.
+
+A leaf: the rest of the package comes here only when a call has such a form, and knows nothing else of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+import weakref
+from collections.abc import AsyncIterator, Callable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from . import images
+from .api.generate import Img2Img, Txt2Img
+from .request import Flow, Request, replaced
+
+if TYPE_CHECKING:
+    from .client import AsyncWebUIApi, BaseClient
+
+_TXT2IMG = (
+    "enable_hr", "denoising_strength", "firstphase_width", "firstphase_height", "hr_scale", "hr_upscaler",
+    "hr_second_pass_steps", "hr_resize_x", "hr_resize_y", "hr_checkpoint_name", "hr_sampler_name", "hr_scheduler",
+    "hr_prompt", "hr_negative_prompt", "prompt", "styles", "seed", "subseed", "subseed_strength",
+    "seed_resize_from_h", "seed_resize_from_w", "sampler_name", "scheduler", "batch_size", "n_iter", "steps",
+    "cfg_scale", "width", "height", "restore_faces", "tiling", "do_not_save_samples", "do_not_save_grid",
+    "negative_prompt", "eta", "s_churn", "s_tmax", "s_tmin", "s_noise", "override_settings",
+    "override_settings_restore_afterwards", "script_args", "script_name", "send_images", "save_images",
+    "alwayson_scripts", "controlnet_units", "adetailer", "animatediff", "roop", "reactor", "sag", "sampler_index",
+    "use_deprecated_controlnet", "use_async",
+)  # fmt: skip
+_IMG2IMG = (
+    "images", "resize_mode", "denoising_strength", "image_cfg_scale", "mask_image", "mask_blur", "inpainting_fill",
+    "inpaint_full_res", "inpaint_full_res_padding", "inpainting_mask_invert", "initial_noise_multiplier", "prompt",
+    "styles", "seed", "subseed", "subseed_strength", "seed_resize_from_h", "seed_resize_from_w", "sampler_name",
+    "scheduler", "batch_size", "n_iter", "steps", "cfg_scale", "width", "height", "restore_faces", "tiling",
+    "do_not_save_samples", "do_not_save_grid", "negative_prompt", "eta", "s_churn", "s_tmax", "s_tmin", "s_noise",
+    "override_settings", "override_settings_restore_afterwards", "script_args", "sampler_index",
+    "include_init_images", "script_name", "send_images", "save_images", "alwayson_scripts", "controlnet_units",
+    "adetailer", "animatediff", "roop", "reactor", "sag", "use_deprecated_controlnet", "use_async",
+)  # fmt: skip
+_OLD_ORDER: dict[Any, tuple[int, tuple[str, ...]]] = {Txt2Img: (0, _TXT2IMG), Img2Img: (1, _IMG2IMG)}
+"""By request: which positional argument gives the old order away by being no text, and the old order."""
+
+
+def is_old(build: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a call has a form of webuiapi 0.9."""
+    if "use_async" in kwargs or "use_deprecated_controlnet" in kwargs:
+        return True
+    telling = _OLD_ORDER.get(build)
+    return telling is not None and len(args) > telling[0] and not isinstance(args[telling[0]], (str, type(None)))
+
+
+def call(client: BaseClient, build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Make a call that has a form of webuiapi 0.9."""
+    telling = _OLD_ORDER.get(build)
+    if telling is not None and len(args) > telling[0] and not isinstance(args[telling[0]], (str, type(None))):
+        args, kwargs = (), _by_name(build, telling[1], args, kwargs)
+    kwargs.pop("use_deprecated_controlnet", None)  # its routes are gone since 2023: units go the usual way
+    if not kwargs.pop("use_async", False):
+        return client.run(build(*args, **kwargs))
+    return _task(client, build(*args, **kwargs))
+
+
+def _by_name(build: Any, order: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    name = build.__name__.lower()
+    if len(args) > len(order):
+        raise TypeError(f"{name} takes at most {len(order)} arguments by place, {len(args)} are given")
+    warnings.warn(
+        f"{name}: arguments by place are read in the order of webuiapi 0.9 "
+        f"({', '.join(order[: len(args)])}); pass them by name",
+        DeprecationWarning,
+        stacklevel=5,
+    )
+    named = dict(zip(order, args, strict=False))
+    twice = named.keys() & kwargs.keys()
+    if twice:
+        raise TypeError(f"{name}: {', '.join(sorted(twice))} given by place and by name")
+    return {**named, **kwargs}
+
+
+# -- use_async --------------------------------------------------------------------------------------------------------
+
+_twins: weakref.WeakKeyDictionary[Any, dict[int, tuple[AsyncWebUIApi, Any]]] = weakref.WeakKeyDictionary()
+"""By event loop and by connections of a plain client: an awaitable client of the same settings, and what closes it."""
+
+
+def _task(client: BaseClient, work: Request[Any] | Flow[Any]) -> asyncio.Task[Any]:
+    from .client import AsyncWebUIApi
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        if not isinstance(work, Request):
+            work.close()
+        raise RuntimeError(
+            "use_async=True needs a running event loop: call it inside `async def` and await what it gives, "
+            "or use webuiapi.AsyncWebUIApi"
+        ) from None
+    if isinstance(client, AsyncWebUIApi):
+        return loop.create_task(client.run(settled(work)))
+    return loop.create_task(_run(client, settled(work), loop))
+
+
+async def _run(client: Any, work: Any, loop: asyncio.AbstractEventLoop) -> Any:
+    twins = _twins.setdefault(loop, {})
+    key = id(client._transport)  # the connections: copies made by with_options share them
+    if key not in twins:
+        twin = client.awaitable()
+        closing = _closed_with_loop(twin)
+        await closing.__anext__()
+        twins[key] = twin, closing
+    return await client.awaitable(twins[key][0]).run(work)
+
+
+async def _closed_with_loop(twin: AsyncWebUIApi) -> AsyncIterator[None]:
+    """Begun on a loop, it is one of its asynchronous generators, which are ended before the loop is closed."""
+    try:
+        yield
+    finally:
+        await twin.aclose()
+
+
+# -- as it is now ----------------------------------------------------------------------------------------------------
+
+
+def settled(work: Any) -> Any:
+    """A request whose pictures are encoded now, so that nothing the caller does to them later shows."""
+    if not isinstance(work, Request):
+        return work
+    changes = {}
+    for item in fields(work):
+        value = getattr(work, item.name)
+        fixed = _settled(value, item)
+        if fixed is not value:
+            changes[item.name] = fixed
+    return replaced(work, **changes) if changes else work
+
+
+def _settled(value: Any, item: Any) -> Any:
+    how = item.metadata.get("picture")
+    if value is None:
+        return value
+    if how == "several":
+        return images.several(value, item.name)
+    if how:
+        return images.outgoing(value, item.name, uri=how in ("uri", "any"), any_format=how == "any")
+    if isinstance(value, list) and any(hasattr(unit, "arguments") for unit in value):
+        return [_settled_unit(unit) for unit in value]
+    return _settled_unit(value) if hasattr(value, "arguments") else value
+
+
+def _settled_unit(unit: Any) -> Any:
+    changes = {
+        item.name: _settled(getattr(unit, item.name), item) for item in fields(unit) if "picture" in item.metadata
+    }
+    return replaced(unit, **changes) if changes else unit

@@ -1,0 +1,263 @@
+"""The parameters of a picture as fields of a request that makes the same picture again."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from . import text as form
+from .defaults import first_pass, with_defaults
+from .parameters import GenerationParameters
+
+
+def _whole(text: str) -> int:
+    return int(text.removesuffix(".0"))
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _truth(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError(text)
+    return text == "True"
+
+
+_Table = Mapping[str, tuple[str, Callable[[str], Any]]]
+"""By key of a pair: the name of the field or setting, and what makes its value of the text."""
+
+_FIELDS: _Table = {
+    "Steps": ("steps", _whole),
+    "Sampler": ("sampler_name", str),
+    "Schedule type": ("scheduler", str),
+    "CFG scale": ("cfg_scale", _number),
+    "Seed": ("seed", _whole),
+    "Size-1": ("width", _whole),
+    "Size-2": ("height", _whole),
+    "Variation seed": ("subseed", _whole),
+    "Variation seed strength": ("subseed_strength", _number),
+    # The webui reads these two swapped when it takes a text itself; it writes them as width, then height.
+    "Seed resize from-1": ("seed_resize_from_w", _whole),
+    "Seed resize from-2": ("seed_resize_from_h", _whole),
+    "Refiner": ("refiner_checkpoint", str),
+    "Refiner switch at": ("refiner_switch_at", _number),
+    "Tiling": ("tiling", _truth),
+}
+_HIRES_FIELDS: _Table = {
+    "Denoising strength": ("denoising_strength", _number),
+    "Hires upscale": ("hr_scale", _number),
+    "Hires resize-1": ("hr_resize_x", _whole),
+    "Hires resize-2": ("hr_resize_y", _whole),
+    "Hires upscaler": ("hr_upscaler", str),
+    "Hires steps": ("hr_second_pass_steps", _whole),
+    "Hires sampler": ("hr_sampler_name", str),
+    "Hires schedule type": ("hr_scheduler", str),
+    "Hires checkpoint": ("hr_checkpoint_name", str),
+    "Hires prompt": ("hr_prompt", str),
+    "Hires negative prompt": ("hr_negative_prompt", str),
+}
+_IMG2IMG_FIELDS: _Table = {
+    "Denoising strength": ("denoising_strength", _number),
+    "Image CFG scale": ("image_cfg_scale", _number),
+    "Noise multiplier": ("initial_noise_multiplier", _number),
+}
+_MASK_FIELDS: _Table = {
+    "Mask blur": ("mask_blur", _whole),
+    "Masked area padding": ("inpaint_full_res_padding", _whole),
+}
+_MASK_KEYS = ("Mask blur", "Mask mode", "Inpaint area", "Masked area padding", "Masked content")
+_MASKED_CONTENT = {"fill": 0, "original": 1, "latent noise": 2, "latent nothing": 3}
+
+_SETTINGS: _Table = {
+    "Clip skip": ("CLIP_stop_at_last_layers", _whole),
+    "VAE": ("sd_vae", str),
+    "VAE Encoder": ("sd_vae_encode_method", str),
+    "VAE Decoder": ("sd_vae_decode_method", str),
+    "ENSD": ("eta_noise_seed_delta", _whole),
+    "RNG": ("randn_source", str),
+    "Emphasis": ("emphasis", str),
+    "Eta": ("eta_ancestral", _number),
+    "Eta DDIM": ("eta_ddim", _number),
+    "NGMS": ("s_min_uncond", _number),
+    "NGMS all steps": ("s_min_uncond_all", _truth),
+    "Token merging ratio": ("token_merging_ratio", _number),
+    "Token merging ratio hr": ("token_merging_ratio_hr", _number),
+    "Conditional mask weight": ("inpainting_mask_weight", _number),
+    "Extra noise": ("img2img_extra_noise", _number),
+    "Pad conds": ("pad_cond_uncond", _truth),
+    "Pad conds v0": ("pad_cond_uncond_v0", _truth),
+    "Old prompt editing timelines": ("use_old_scheduling", _truth),
+    "Downcast alphas_cumprod": ("use_downcasted_alpha_bar", _truth),
+    "Refiner switch by sampling steps": ("refiner_switch_by_sample_steps", _truth),
+    "Hires refiner": ("hires_fix_refiner_pass", str),
+    "Face restoration": ("face_restoration_model", str),
+    "Sigma churn": ("s_churn", _number),
+    "Sigma tmin": ("s_tmin", _number),
+    "Sigma tmax": ("s_tmax", _number),
+    "Sigma noise": ("s_noise", _number),
+    "Schedule min sigma": ("sigma_min", _number),
+    "Schedule max sigma": ("sigma_max", _number),
+    "Schedule rho": ("rho", _number),
+    "Discard penultimate sigma": ("always_discard_next_to_last_sigma", _truth),
+    "SGM noise multiplier": ("sgm_noise_multiplier", _truth),
+    "UniPC variant": ("uni_pc_variant", str),
+    "UniPC skip type": ("uni_pc_skip_type", str),
+    "UniPC order": ("uni_pc_order", _whole),
+    "UniPC lower order final": ("uni_pc_lower_order_final", _truth),
+    "Noise Schedule": ("sd_noise_schedule", str),
+    "Skip Early CFG": ("skip_early_cond", _number),
+    "Beta scheduler alpha": ("beta_dist_alpha", _number),
+    "Beta scheduler beta": ("beta_dist_beta", _number),
+    "Hypertile U-Net": ("hypertile_enable_unet", _truth),
+    "Hypertile U-Net second pass": ("hypertile_enable_unet_secondpass", _truth),
+    "Hypertile U-Net max depth": ("hypertile_max_depth_unet", _whole),
+    "Hypertile U-Net max tile size": ("hypertile_max_tile_unet", _whole),
+    "Hypertile U-Net swap size": ("hypertile_swap_size_unet", _whole),
+    "Hypertile VAE": ("hypertile_enable_vae", _truth),
+    "Hypertile VAE max depth": ("hypertile_max_depth_vae", _whole),
+    "Hypertile VAE max tile size": ("hypertile_max_tile_vae", _whole),
+    "Hypertile VAE swap size": ("hypertile_swap_size_vae", _whole),
+}
+_SAME = ("Use same sampler", "Use same scheduler", "Use same checkpoint")
+_NOT_NEEDED = {
+    "Prompt", "Negative prompt", "Model", "Model hash", "VAE hash", "Lora hashes", "TI hashes", "Version", "User",
+    "Batch size", "Batch pos", "First pass size-1", "First pass size-2", "Init image hash", "Hypernet",
+    "Hypernet strength", "Cache FP16 weight for LoRA",
+}  # fmt: skip
+"""Told by other fields, or of no effect on a single picture."""
+_CONTROLNET = re.compile(r"ControlNet( \d+)?$")
+_IMG2IMG_KEYS = {*_IMG2IMG_FIELDS, *_MASK_KEYS, "Init image hash", "Conditional mask weight", "Extra noise"}
+
+Fields = tuple[dict[str, Any], list[str]]
+
+
+def request_fields(
+    parameters: GenerationParameters, *, kind: Literal["txt2img", "img2img"] = "txt2img", implied: bool = False
+) -> Fields:
+    """The fields of the request, and a sentence on each thing that could not be carried over.
+
+    Only what the text names is set; the rest is left to the server. `implied` adds to `override_settings` what the
+    webui means by leaving a setting out (`Clip skip` 1, `RNG` GPU, how old versions painted, ...): needed where the
+    server's options are no longer those of that time, but an older server may not know all of these settings.
+    """
+    return _Reading(parameters, kind, implied).result()
+
+
+class _Reading:
+    """One call of `request_fields`: what was made so far, and which keys are dealt with."""
+
+    def __init__(self, parameters: GenerationParameters, kind: str, implied: bool) -> None:
+        self.parameters = parameters
+        self.kind = kind
+        self.implied = implied
+        self.values = _with_sides(parameters)
+        self.values.update({key: str(side) for key, side in first_pass(self.values).items()})
+        self.used = set(_NOT_NEEDED)
+        self.notes: list[str] = []
+        self.fields: dict[str, Any] = {"prompt": _prompt(parameters)}
+
+    def result(self) -> Fields:
+        if self.parameters.negative_prompt:
+            self.fields["negative_prompt"] = self.parameters.negative_prompt
+        self.take(_FIELDS, self.fields)
+        if "seed" not in self.fields:
+            self.notes.append("No seed is known, so the server draws another one.")
+        if "Face restoration" in self.values:
+            self.fields["restore_faces"] = True
+        if self.kind == "txt2img":
+            self.take_hires()
+        else:
+            self.take_img2img()
+        settings = self.settings()
+        if settings:
+            self.fields["override_settings"] = settings
+        self.note_the_rest()
+        return self.fields, self.notes
+
+    def take(self, table: _Table, target: dict[str, Any]) -> None:
+        for key, (name, convert) in table.items():
+            text = self.values.get(key)
+            self.used.add(key)
+            if text is None or text in _SAME:
+                continue
+            try:
+                target[name] = convert(text)
+            except ValueError:
+                self.notes.append(f"{key} is {text!r}, which cannot be read.")
+
+    def take_hires(self) -> None:
+        has_hires = any(key in self.values for key in ("Hires upscale", "Hires resize-1", "Hires upscaler"))
+        if has_hires:
+            self.take(_HIRES_FIELDS, self.fields)
+            self.fields["enable_hr"] = True
+            if "denoising_strength" not in self.fields:
+                self.notes.append("The denoising strength of the second pass is not known.")
+        elif not self.values.keys().isdisjoint(_IMG2IMG_KEYS):
+            self.used |= _IMG2IMG_KEYS
+            self.notes.append("The picture was made from another one (img2img), which the text does not hold.")
+
+    def take_img2img(self) -> None:
+        self.take(_IMG2IMG_FIELDS, self.fields)
+        if self.values.keys().isdisjoint(_MASK_KEYS):
+            return
+        self.notes.append("A mask was used, which the text does not hold.")
+        self.take(_MASK_FIELDS, self.fields)
+        self.used.update(_MASK_KEYS)
+        # The webui leaves these out where they are what its own page starts with, which its API does not start with.
+        content = self.values.get("Masked content", "original")
+        if content in _MASKED_CONTENT:
+            self.fields["inpainting_fill"] = _MASKED_CONTENT[content]
+        else:
+            self.notes.append(f"Masked content is {content!r}, which cannot be read.")
+        self.fields["inpaint_full_res"] = self.values.get("Inpaint area") == "Only masked"
+        self.fields["inpainting_mask_invert"] = int(self.values.get("Mask mode") == "Inpaint not masked")
+
+    def settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = {}
+        checkpoint = self.values.get("Model hash") or self.values.get("Model")
+        if checkpoint:
+            settings["sd_model_checkpoint"] = checkpoint
+        if self.implied:
+            defaults = with_defaults(self.parameters)
+            implied = {key: str(defaults[key]) for key in _SETTINGS if key in defaults}
+            self.values = {**implied, **self.values}
+        self.take(_SETTINGS, settings)
+        return settings
+
+    def note_the_rest(self) -> None:
+        unknown = []
+        for key in self.parameters:
+            if key in self.used or f"{key}-1" in self.used:
+                continue
+            if _CONTROLNET.match(key):
+                self.notes.append(f"{key} is not carried over: its picture is not in the text.")
+            else:
+                unknown.append(key)
+        if unknown:
+            self.notes.append(f"Not carried over: {', '.join(unknown)}.")
+
+
+def _with_sides(parameters: GenerationParameters) -> dict[str, str]:
+    """The pairs, those of the form WxH as two."""
+    values = {}
+    for key, value in parameters.items():
+        sides = form.split_size(value)
+        if sides:
+            values[f"{key}-1"], values[f"{key}-2"] = sides
+        else:
+            values[key] = value
+    return values
+
+
+def _prompt(parameters: GenerationParameters) -> str:
+    """The prompt, with the hypernetwork that texts of 2022 name among their pairs."""
+    name = parameters.get("Hypernet")
+    if name is None:
+        return parameters.prompt
+    return f"{parameters.prompt}<hypernet:{name}:{parameters.get('Hypernet strength', '1.0')}>"

@@ -1,0 +1,65 @@
+"""HTTP Basic as `--api-auth` asks for it: without a challenge, and compared in constant time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Iterable
+
+from .errors import HTTPError
+
+Credentials = str | tuple[str, str] | Iterable[tuple[str, str]] | None
+"""`"user:pass,user2:pass2"`, one pair, or several."""
+
+
+class Guard:
+    """Lets in who knows one of the pairs."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self.pairs = _pairs(credentials)
+
+    @property
+    def text(self) -> str | None:
+        """The pairs as the launch flag has them."""
+        return ",".join(f"{user}:{password}" for user, password in self.pairs) or None
+
+    def check(self, header: str) -> None:
+        """Raise the 401 that the value of an Authorization header deserves, if any."""
+        if not self.pairs:
+            return
+        scheme, _, value = header.partition(" ")
+        if scheme.lower() != "basic":
+            raise HTTPError(401, "Not authenticated")
+        try:
+            user, colon, password = base64.b64decode(value).decode("ascii").partition(":")
+        except (binascii.Error, ValueError):
+            colon = ""
+        if not colon:
+            raise HTTPError(401, "Invalid authentication credentials")
+        known = False
+        for right_user, right_password in self.pairs:
+            same_user = hmac.compare_digest(user.encode(), right_user.encode())
+            same_password = hmac.compare_digest(password.encode(), right_password.encode())
+            known |= same_user and same_password
+        if not known:
+            raise HTTPError(401, "Incorrect username or password")
+
+
+def _pairs(credentials: Credentials) -> list[tuple[str, str]]:
+    if not credentials:
+        return []
+    if isinstance(credentials, str):
+        return [_split(pair) for pair in credentials.split(",") if pair]
+    if isinstance(credentials, tuple) and len(credentials) == 2 and isinstance(credentials[0], str):
+        return [(credentials[0], str(credentials[1]))]
+    return [(user, password) for user, password in credentials]
+
+
+def _split(pair: str) -> tuple[str, str]:
+    user, colon, password = pair.partition(":")
+    if not colon:
+        raise ValueError(
+            f"credentials are user:password, comma-separated if there are several; there is no colon in {pair!r}"
+        )
+    return user, password

@@ -1,0 +1,52 @@
+"""How much one request may ask for. The webui has no limits but its memory; these stand for that memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MOST_PIXELS = 1 << 26
+"""Pixels of one batch, or of one picture that is resized: 8192 x 8192."""
+MOST_TOTAL = 1 << 28
+"""Pixels of all pictures of one request: 1024 of 512 x 512."""
+MOST_PICTURES = 4096
+"""Pictures of one request."""
+MOST_STEPS = 10_000
+SEEDS = range(-(1 << 63), 1 << 64)
+"""What the real server's source of noise takes."""
+
+
+class OutOfMemoryError(RuntimeError):
+    """The picture is too large. Named so because the class name stands in the answer."""
+
+
+def check_pixels(width: int, height: int, count: int = 1) -> None:
+    """Refuse what a graphics card could not hold."""
+    if width * height * count > MOST_PIXELS:
+        raise OutOfMemoryError(f"out of memory: {count} pictures of {width}x{height}")
+
+
+def check_total(pixels: int) -> None:
+    """Refuse a request whose pictures nobody could hold together."""
+    if pixels > MOST_TOTAL:
+        raise OutOfMemoryError(f"out of memory: {pixels} pixels in all are more than this server holds ({MOST_TOTAL})")
+
+
+def check_count(count: int) -> None:
+    """Refuse a request for more pictures than anybody could hold."""
+    if count > MOST_PICTURES:
+        raise MemoryError(f"{count} pictures are more than this server holds ({MOST_PICTURES})")
+
+
+def check_seeds(seeds: Iterable[int]) -> None:
+    """Refuse seeds of more than 64 bits."""
+    for seed in seeds:
+        if seed not in SEEDS:
+            raise RuntimeError(f"Overflow when unpacking long: the seed {seed}")
+
+
+def check_steps(steps: int) -> None:
+    """Refuse schedules of impossible length."""
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    if steps > MOST_STEPS:
+        raise RuntimeError(f"not enough memory for a schedule of {steps} steps")

@@ -1,0 +1,115 @@
+"""Who is next: one job at a time, first come first served, and the list of tasks that the user interface asks about."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from .http import Dropped
+
+REMEMBERED = 16
+"""Finished tasks that the server still knows."""
+
+
+class Turnstile:
+    """A lock that is handed over in the order of asking."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._held = False
+        self._closed = False
+
+    def __enter__(self) -> None:
+        """Wait for the turn. `Dropped` is raised when the server closes meanwhile."""
+        with self._lock:
+            if self._closed:
+                raise Dropped("the server is closing")
+            if not self._held:
+                self._held = True
+                return
+            ticket = threading.Lock()
+            ticket.acquire()
+            self._waiting.append(ticket)
+        try:
+            ticket.acquire()
+        except BaseException:
+            self._leave(ticket)
+            raise
+        if self._closed:
+            raise Dropped("the server is closing")
+
+    def __exit__(self, *_: object) -> None:
+        self._next()
+
+    def __len__(self) -> int:
+        """How many wait."""
+        with self._lock:
+            return len(self._waiting)
+
+    def close(self) -> None:
+        """Send everybody away who waits, and who comes later."""
+        with self._lock:
+            self._closed = True
+            while self._waiting:
+                self._waiting.popleft().release()
+
+    def wait_until_free(self) -> None:
+        """Return when whoever holds it now, and all who wait now, are through."""
+        with self:
+            pass
+
+    def _next(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+    def _leave(self, ticket: threading.Lock) -> None:
+        """Ctrl-C while waiting: give up the place, or hand on the turn that came in the same moment."""
+        with self._lock:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+                return
+        self._next()
+
+
+class Tasks:
+    """The tasks that wait, the one that runs, and the last that finished."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pending: dict[str, None] = {}
+        self._finished: deque[str] = deque(maxlen=REMEMBERED)
+        self.current: str | None = None
+
+    def add(self, task: str) -> None:
+        """A request has come in."""
+        with self._lock:
+            self._pending[task] = None
+
+    def start(self, task: str) -> None:
+        """Its turn has come. A failed task before it is forgotten only now."""
+        with self._lock:
+            self._pending.pop(task, None)
+            self.current = task
+
+    def finish(self, task: str) -> None:
+        """It is done, and well: one that fails never gets here, and so keeps the state it was in."""
+        with self._lock:
+            self._pending.pop(task, None)
+            self._finished.append(task)
+            if self.current == task:
+                self.current = None
+
+    @property
+    def pending(self) -> list[str]:
+        """Those that wait, in order, and those that failed before they started."""
+        with self._lock:
+            return list(self._pending)
+
+    def is_finished(self, task: str | None) -> bool:
+        """Whether it is among the last that finished."""
+        with self._lock:
+            return task in self._finished

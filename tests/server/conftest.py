@@ -1,0 +1,73 @@
+"""Servers for the tests, and a short way to ask them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from contract.compare import CATALOG
+from webuiapi.server.app import App
+from webuiapi.server.http import Request
+
+FOREVER = 3600.0
+"""Seconds of a step that ends only because somebody stops it."""
+PATIENCE = 30.0
+"""Seconds after which a test that waits for another thread has failed."""
+
+
+@dataclass
+class Answer:
+    """An answer with its body parsed."""
+
+    status: int
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.raw)
+
+
+Ask = Callable[..., Answer]
+
+
+def ask(app: App, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    """Ask `app`; a body that is no bytes goes as JSON. Underscores in header names stand for hyphens."""
+    path, _, query = path.partition("?")
+    raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    response = app.handle(Request(method, path, query, names, raw))
+    return Answer(response.status, response.headers, response.body)
+
+
+def until(condition: Callable[[], Any]) -> None:
+    """Return when another thread has got there."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.001)
+
+
+@pytest.fixture
+def app() -> Iterator[App]:
+    """A server with the catalogue of the recordings."""
+    with App(CATALOG, seed=1) as app:
+        yield app
+
+
+@pytest.fixture
+def get(app: App) -> Ask:
+    """GET a path of `app`."""
+    return lambda path, **headers: ask(app, "GET", path, **headers)
+
+
+@pytest.fixture
+def post(app: App) -> Ask:
+    """POST to a path of `app`."""
+    return lambda path, body=None, **headers: ask(app, "POST", path, body, **headers)
