@@ -14,11 +14,13 @@ costs nothing and touches no network.
 from __future__ import annotations
 
 import os as _os
-from typing import TYPE_CHECKING, Any
 
 from .version import __version__
 
+TYPE_CHECKING = False  # type checkers know the name; importing `typing` for it would cost more than all the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from .api.extras import ExtraBatchImages, ExtraSingleImage, Interrogate, PngInfo
     from .api.generate import Img2Img, Txt2Img
     from .api.jobs import GetProgress, Interrupt, Progress, Skip

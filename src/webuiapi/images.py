@@ -354,7 +354,9 @@ def size_of(value: Any, name: str) -> tuple[int, int] | None:
     data = received_bytes(value, name)
     image = _open(data, name) if data is not None else as_pillow(value, name)
     width, height = image.size
-    return (height, width) if image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8) else (width, height)
+    # Asked only where there is any: Pillow decodes a whole PNG to look for EXIF behind its pixels.
+    turned = bool(image.info.get("exif")) and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+    return (height, width) if turned else (width, height)
 
 
 def _text_bytes(text: str, name: str) -> bytes:

@@ -52,6 +52,10 @@ class Running:
     """Sampling steps of this pass; None where the server does not say."""
     eta: float | None = None
     """Seconds left, as the server guesses; None while nothing is known."""
+    job_no: int | None = None
+    """Passes done: batches, each twice with hires fix; None where the server does not say."""
+    job_count: int | None = None
+    """Passes in all; None where the server does not say."""
     preview: Image | None = field(default=None, compare=False, repr=False)
     """The picture as it is now, when somebody looks at previews."""
 
@@ -200,14 +204,15 @@ def _by_task(job: JobCore[Any]) -> Flow[Status | None]:
     job.preview_id = task.id_live_preview
     job.preview = task.preview or job.preview
     now = yield from GetProgress(skip_current_image=True)
-    return Running(task.progress, now.step, now.steps, task.eta, job.preview)
+    return Running(task.progress, now.step, now.steps, task.eta, now.state.job_no, now.state.job_count, job.preview)
 
 
 def _by_time_stamp(job: JobCore[Any]) -> Flow[Status | None]:
     now = yield from GetProgress(skip_current_image=job.watchers == 0)
     if now.idle or now.state.job_timestamp == job.began_at:
         return None
-    return Running(min(now.progress, 1.0), now.step, now.steps, now.eta, now.preview)
+    state = now.state
+    return Running(min(now.progress, 1.0), now.step, now.steps, now.eta, state.job_no, state.job_count, now.preview)
 
 
 def _followed(job: JobCore[Any], follow: Follow | None) -> Generator[Any, Any, None]:

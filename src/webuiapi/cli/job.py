@@ -13,8 +13,8 @@ import click
 from .command import Run, usage_errors
 
 if TYPE_CHECKING:
-    from ..api.jobs import Progress
     from ..client import WebUIApi
+    from ..jobs import Running
     from ..request import Request
 
 R = TypeVar("R")
@@ -31,7 +31,7 @@ def carry_out(run: Run, api: WebUIApi, request: Request[R], title: str) -> R:
 
 
 @contextmanager
-def _shown(run: Run, title: str) -> Iterator[Callable[[Progress], None]]:
+def _shown(run: Run, title: str) -> Iterator[Callable[[Running], None]]:
     if run.quiet or run.json:
         yield lambda progress: None
     elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -46,21 +46,18 @@ class _Lines:
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._job = ""
         self._shown = 0
 
-    def __call__(self, progress: Progress) -> None:
-        if progress.state.job_timestamp != self._job:  # until now it was somebody else's job
-            self._job, self._shown = progress.state.job_timestamp, 0
-        tenths = int(progress.progress * 10)
-        if tenths > self._shown:
-            self._shown = tenths
-            parts = [f"{progress.progress:.0%}", where(progress), left(progress)]
+    def __call__(self, progress: Running) -> None:
+        done = progress.progress or 0.0
+        if int(done * 10) > self._shown:
+            self._shown = int(done * 10)
+            parts = [f"{done:.0%}", where(progress), left(progress)]
             click.echo(f"{self._title}: {', '.join(filter(None, parts))}", err=True)
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
+def _bar(title: str) -> Iterator[Callable[[Running], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -76,26 +73,25 @@ def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
         bar = bars.add_task(title, total=None, where="", left="")
 
         def on_progress(progress: Any) -> None:
-            total = 1.0 if progress.progress > 0 else None  # nothing is known before the first step
-            bars.update(bar, total=total, completed=progress.progress, where=where(progress), left=left(progress))
+            done = progress.progress or 0.0
+            total = 1.0 if done > 0 else None  # nothing is known before the first step
+            bars.update(bar, total=total, completed=done, where=where(progress), left=left(progress))
 
         yield on_progress
 
 
-def where(progress: Progress) -> str:
-    """`step 6 of 20`, and the pass when there are several."""
-    state = progress.state
-    if progress.steps <= 0 or progress.progress <= 0:
+def where(progress: Running) -> str:
+    """`step 6 of 20`, and the pass when there are several; "" where the server does not say."""
+    if not progress.steps or not progress.progress:
         return ""
-    text = f"step {min(progress.step, progress.steps)} of {progress.steps}"
-    return (
-        f"{text}, pass {min(state.job_no + 1, state.job_count)} of {state.job_count}" if state.job_count > 1 else text
-    )
+    text = f"step {min(progress.step or 0, progress.steps)} of {progress.steps}"
+    passes = progress.job_count or 1
+    return f"{text}, pass {min((progress.job_no or 0) + 1, passes)} of {passes}" if passes > 1 else text
 
 
-def left(progress: Progress) -> str:
-    """`3 s left`, as the server guesses."""
-    seconds = progress.eta
-    if progress.progress <= 0 or seconds <= 0:
+def left(progress: Running) -> str:
+    """`3 s left`, as the server guesses; "" where it does not say."""
+    seconds = progress.eta or 0.0
+    if not progress.progress or seconds <= 0:
         return ""
     return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"

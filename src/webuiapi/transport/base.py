@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import time
-import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -145,6 +144,8 @@ def proxy_for(address: Address, settings: Settings) -> Proxy | None:
         return parse_proxy(settings.proxy) if settings.proxy else None
     if is_loopback(address.host):
         return None
+    import urllib.request  # heavy, and seldom needed
+
     found = urllib.request.getproxies().get(address.scheme)
     if not found or urllib.request.proxy_bypass(address.host):
         return None

@@ -213,7 +213,21 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, watch: _Watch, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         raw: Any = self.fp.detach()  # the socket.SocketIO that http.client has just made
-        self.fp = io.BufferedReader(_Limited(raw, sock, watch), 1 << 16)
+        self.fp = _Lines(_Limited(raw, sock, watch), 1 << 16)
+        self.fp.watch = watch
+
+
+class _Lines(io.BufferedReader):
+    """A reader that does not take the end of a broken connection for the end of the head."""
+
+    watch: _Watch
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        whole = line.endswith(b"\n") or len(line) == size
+        if not whole and (line or self.watch.progress.answering):
+            raise http.client.IncompleteRead(line)
+        return line
 
 
 class _Limited(io.RawIOBase):
