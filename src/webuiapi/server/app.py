@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -39,8 +39,9 @@ class App:
 
     `catalog` is what it has installed (see `Catalog`), `engine` what paints, `api_auth` as the launch flag
     (`"user:pass,user2:pass2"`) or as pairs, `step_time` the seconds that a sampling step takes besides the painting,
-    `seed` where its chance starts. `nowebui` leaves out the user interface's endpoints, and `saved_options=False` is a
-    server that has never written its settings file.
+    `seed` where its chance starts. `nowebui` leaves out the user interface's endpoints, `without` takes extensions away
+    by their names (see `webuiapi.server.extensions.extension_names`), and `saved_options=False` is a server that has
+    never written its settings file.
     """
 
     def __init__(
@@ -53,10 +54,11 @@ class App:
         seed: int | None = None,
         nowebui: bool = False,
         saved_options: bool = True,
+        without: Iterable[str] = (),
     ) -> None:
         if engine is None:
             require("numpy")
-        self.catalog = Catalog.of(catalog)
+        self.catalog = Catalog.of(catalog).without(without)
         self.guard = Guard(api_auth)
         self.nowebui = nowebui
         self.state = State(
@@ -69,6 +71,7 @@ class App:
         for route in ROUTES.values():
             if self._offers(route):
                 self.routes.setdefault(route.path, {})[route.method] = route
+        self._templates = [path.split("/") for path in self.routes if "{" in path]
 
     def __enter__(self) -> App:
         return self
@@ -117,25 +120,42 @@ class App:
             return errors.validation_error(error)
 
     def _answer(self, request: Request) -> Response:
-        methods = self.routes.get(request.path)
-        if methods is None:
+        found = self._matching(request.path)
+        if not found:
             return self._without_slash(request) or errors.not_routed(404, "Not Found")
-        route = methods.get(request.method)
+        route, names = next(((one[request.method], names) for one, names in found if request.method in one), (None, {}))
         if route is None:
             response = errors.not_routed(405, "Method Not Allowed")
-            response.headers["allow"] = next(iter(methods))
+            response.headers["allow"] = next(iter(found[0][0]))
             return response
         if route.auth:
             self.guard.check(request.headers.get("authorization", ""))
         fields, given = check(contract().endpoint(route.method, route.path, route.described), request)
+        fields.update(names)
         with self.state.turnstile if route.locked else nullcontext():
             answer = route.handler(Call(self, request, fields, given))
         return answer if isinstance(answer, Response) else body.json_response(answer)
 
+    def _matching(self, path: str) -> list[tuple[dict[str, Route], dict[str, str]]]:
+        """The methods of the routes that a path fits, and the values of the names in theirs; the exact one first."""
+        found: list[tuple[dict[str, Route], dict[str, str]]] = []
+        if path in self.routes:
+            found.append((self.routes[path], {}))
+        parts = path.split("/")
+        for template in self._templates:
+            if len(template) == len(parts) and all(
+                part if ours.startswith("{") else part == ours for ours, part in zip(template, parts, strict=True)
+            ):
+                names = {
+                    ours[1:-1]: part for ours, part in zip(template, parts, strict=True) if ours.startswith("{")
+                }
+                found.append((self.routes["/".join(template)], names))
+        return found
+
     def _without_slash(self, request: Request) -> Response | None:
         """A redirection to the path with one slash less, if that is one."""
         path = request.path.rstrip("/")
-        if path == request.path or path not in self.routes:
+        if path == request.path or not self._matching(path):
             return None
         scheme = request.headers.get("x-forwarded-proto", "http")
         host = request.headers.get("host", "127.0.0.1")
@@ -144,6 +164,8 @@ class App:
 
     def _offers(self, route: Route) -> bool:
         if route.webui and self.nowebui:
+            return False
+        if route.extension is not None and route.extension not in self.catalog.installed:
             return False
         return route.flag is None or bool(self.catalog.flags.get(route.flag))
 

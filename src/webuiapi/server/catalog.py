@@ -9,13 +9,16 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any, Union
 
 import orjson
+
+from .extensions import EXTENSIONS, load_extensions
+from .extensions.base import named, with_extensions, without_extensions
 
 Item = dict[str, Any]
 CatalogSource = Union["Catalog", Mapping[str, Any], str, "os.PathLike[str]"]
@@ -26,6 +29,7 @@ class Catalog:
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         self.data: dict[str, Any] = {**_default(), **copy.deepcopy(dict(data or {}))}
+        self._installed: frozenset[str] | None = None
 
     @classmethod
     def of(cls, source: CatalogSource | None) -> Catalog:
@@ -38,6 +42,20 @@ class Catalog:
         if not isinstance(data, dict):
             raise ValueError(f"{os.fspath(source)} is no catalogue: an object with the names of endpoints is expected")
         return cls(data)
+
+    def without(self, extensions: Iterable[str]) -> Catalog:
+        """This catalogue without some extensions, by their names; a ValueError for a name that is none."""
+        load_extensions()
+        gone = named(extensions)
+        return Catalog(without_extensions(self.data, gone)) if gone else self
+
+    @property
+    def installed(self) -> frozenset[str]:
+        """The names of the extensions that are there: switched on in `extensions`, or with a script in `scripts`."""
+        if self._installed is None:
+            load_extensions()
+            self._installed = frozenset(name for name, one in EXTENSIONS.items() if one.is_in(self.data))
+        return self._installed
 
     @property
     def checkpoints(self) -> list[Item]:
@@ -131,7 +149,8 @@ def read_data(name: str) -> Any:
 @lru_cache(maxsize=1)
 def _default() -> dict[str, Any]:
     data: dict[str, Any] = read_data("catalog.json")
-    return data
+    load_extensions()
+    return with_extensions(data, EXTENSIONS.values())
 
 
 @lru_cache(maxsize=1)

@@ -33,6 +33,10 @@ class Endpoint:
     """The fields of its body, if it reads one."""
     free_body: bool
     """The body is any object; its members are the fields."""
+    list_body: Field | None
+    """The body is a list, which is the one field `body`."""
+    optional_body: bool
+    """There need not be a body."""
     described: Mapping[str, Any]
     """The entry of the contract's data, for the schema."""
 
@@ -65,7 +69,9 @@ class Contract:
             self._endpoints[key] = Endpoint(
                 query=self._model(described.get("query") or {}),
                 body=self._model(body["fields"]) if body and "fields" in body else None,
-                free_body=body is not None and "fields" not in body,
+                free_body=body is not None and "fields" not in body and body["type"] != "array",
+                list_body=self._field(body) if body and body["type"] == "array" else None,
+                optional_body=body is not None and not body["required"],
                 described=described,
             )
         return self._endpoints[key]
@@ -90,6 +96,7 @@ class Contract:
             required=described.get("required", False),
             nullable=described.get("nullable", False),
             items=self._item(items) if items else None,
+            model=self._model(described["fields"]) if "fields" in described else None,
             limits=tuple((name, described[name]) for name in _LIMIT_NAMES if name in described),
             permitted=tuple(described.get("enum", ())),
         )
@@ -117,15 +124,19 @@ def check(endpoint: Endpoint, request: Request) -> tuple[dict[str, Any], frozens
     parts: list[tuple[Model | None, Any, str]] = []
     if endpoint.query:
         parts.append((endpoint.query, dict(parse_qsl(request.query, keep_blank_values=True)), "query"))
-    if endpoint.body is not None or endpoint.free_body:
+    if endpoint.body is not None or endpoint.free_body or endpoint.list_body is not None:
         value = _parsed(request)
+        if value is None and endpoint.optional_body:
+            value = [] if endpoint.list_body is not None else {}
         if value is None:
             wrong.append(MISSING.entry(("body",)))
+        elif endpoint.list_body is not None:
+            parts.append(({"body": endpoint.list_body}, {"body": value}, ""))
         else:
             parts.append((endpoint.body, value, "body"))
     for model, value, where in parts:
         try:
-            taken, names = take_model(model, value, (where,)) if model is not None else _free(value)
+            taken, names = take_model(model, value, (where,) if where else ()) if model is not None else _free(value)
         except Several as several:
             wrong.extend(several.entries)
         else:

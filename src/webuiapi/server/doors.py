@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -133,13 +133,22 @@ def serve(
     step_time: float = 0.0,
     seed: int | None = None,
     nowebui: bool = False,
+    without: Iterable[str] = (),
 ) -> Server:
     """Start a server in a thread of this process; port 0 takes a free one.
 
     Without `app` one is made from the other arguments, see `App`. An OSError says so where the port is taken.
     """
     if app is None:
-        app = App(catalog, engine=engine, api_auth=api_auth, step_time=step_time, seed=seed, nowebui=nowebui)
+        app = App(
+            catalog,
+            engine=engine,
+            api_auth=api_auth,
+            step_time=step_time,
+            seed=seed,
+            nowebui=nowebui,
+            without=without,
+        )
     if not app.guard.pairs and not _is_loopback(host):
         warnings.warn(
             f"the embedded server on {host} can be reached by others, and asks nobody for a password: set api_auth",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,16 +58,18 @@ def summary(route: Route) -> str:
 
 def _operation(route: Route, endpoint: Endpoint, schemas: dict[str, Any], guarded: bool) -> dict[str, Any]:
     described = endpoint.described
-    words = route.path.strip("/").replace("/", "_").replace("-", "_")
+    words = re.sub(r"\W+", "_", route.path).strip("_")
     operation: dict[str, Any] = {
         "summary": summary(route) or words,
         "operationId": f"{words or 'index'}_{route.method.lower()}",
     }
-    if described.get("query"):
-        operation["parameters"] = [
-            {"name": name, "in": "query", "required": field["required"], "schema": _field(name, field)}
-            for name, field in described["query"].items()
-        ]
+    parameters = [
+        {"name": name, "in": where, "required": field["required"], "schema": _field(name, field)}
+        for where in ("path", "query")
+        for name, field in (described.get(where) or {}).items()
+    ]
+    if parameters:
+        operation["parameters"] = parameters
     body = described.get("body")
     if body:
         content = {body["content_type"]: {"schema": _shape(body, schemas)}}
@@ -83,7 +86,7 @@ def _responses(described: Mapping[str, Any], schemas: dict[str, Any]) -> dict[st
     if response.get("content_type") == "application/json":
         answer["content"] = {"application/json": {"schema": _shape(response, schemas)}}
     responses: dict[str, Any] = {"200": answer}
-    if described.get("query") or described.get("body"):
+    if described.get("path") or described.get("query") or described.get("body"):
         refused = {"schema": {"$ref": "#/components/schemas/HTTPValidationError"}}
         responses["422"] = {"description": "Validation Error", "content": {"application/json": refused}}
     return responses
@@ -120,6 +123,8 @@ def _field(name: str, field: Mapping[str, Any]) -> dict[str, Any]:
         found["enum"] = list(field["enum"])
     if field["type"] != "any":
         found["type"] = field["type"]
+    if "fields" in field:
+        found.update(_object(None, field["fields"]))
     if field["type"] == "array":
         found["items"] = _item(field["items"]) if "items" in field else {}
     for key, (keyword, more) in _LIMITS.items():
@@ -137,4 +142,6 @@ def _item(described: str | Mapping[str, Any]) -> dict[str, Any]:
     """What a list holds: a kind, the name of a model, or an object of its own."""
     if isinstance(described, str):
         return {"type": described} if described in _KINDS else {"$ref": f"#/components/schemas/{described}"}
+    if all(isinstance(field, Mapping) for field in described.values()):
+        return _object(None, described)
     return {"type": "object"}

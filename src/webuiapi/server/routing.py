@@ -58,6 +58,8 @@ class Route:
     """Is there only with the user interface, not with `--nowebui`."""
     flag: str | None
     """The launch flag that it takes for the endpoint to be there."""
+    extension: str | None = None
+    """The name of the extension that offers it; None for the webui's own."""
 
 
 ROUTES: dict[tuple[str, str], Route] = {}
@@ -72,8 +74,9 @@ def route(
     auth: bool | None = None,
     webui: bool | None = None,
     flag: str | None = None,
+    extension: str | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Enter the decorated handler into `ROUTES`.
+    """Enter the decorated handler into `ROUTES`. A part of the path in braces, `{id}`, takes any value.
 
     Without `auth` what lies under /sdapi/ is covered by `--api-auth` and nothing else is; without `webui` what does not
     lie under /sdapi/ belongs to the user interface.
@@ -90,6 +93,7 @@ def route(
             auth=under_api if auth is None else auth,
             webui=not under_api if webui is None else webui,
             flag=flag,
+            extension=extension,
         )
         return handler
 

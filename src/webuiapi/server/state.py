@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -52,6 +53,10 @@ class State:
         self.tasks = Tasks()
         self.trained = Trained(catalog)
         self.turnstile = Turnstile()
+        self.on_close: list[Callable[[], None]] = []
+        """Called when the server closes, after those who wait were sent away."""
+        self._memories: dict[str, Any] = {}
+        self._memory_lock = threading.Lock()
         self._checkpoints = Checkpoints(catalog.checkpoints)
         self._engine = engine
         self._loaded: Item | None = None
@@ -94,6 +99,13 @@ class State:
             return argument
         axes = contract().webui_axes
         return {**argument, "choices": [choice for choice in choices if not str(choice).startswith(axes)]}
+
+    def memory(self, name: str, make: Callable[[], Any]) -> Any:
+        """What an extension remembers under a name, made when it is first asked for."""
+        with self._memory_lock:
+            if name not in self._memories:
+                self._memories[name] = make()
+            return self._memories[name]
 
     # --- checkpoints
 
@@ -200,3 +212,5 @@ class State:
         """End the running job and send those away who wait."""
         self.turnstile.close()
         self.progress.close()
+        for notice in self.on_close:
+            notice()

@@ -208,8 +208,10 @@ OTHER = Axis(_nothing)
 
 def axis_names(run: Generation) -> list[str]:
     """The names of the axes that the run's tab has, in order: what the script's numbers stand for."""
-    for info in run.state.catalog.script_info:
-        if info["name"].lower() == "x/y/z plot" and bool(info["is_img2img"]) == (run.kind == "img2img"):
-            names: list[str] = info["args"][0]["choices"]
-            return names
-    return list(AXES)
+    is_img2img = run.kind == "img2img"
+    names: list[str] = next(
+        info["args"][0]["choices"]
+        for info in run.state.catalog.script_info
+        if info["name"].lower() == "x/y/z plot" and bool(info["is_img2img"]) == is_img2img
+    )
+    return names

@@ -149,8 +149,6 @@ class Generation:
         negative = self.negative_prompt
         if not isinstance(negative, list):
             negative = [negative] * len(wanted)
-        if len(wanted) != len(negative):
-            raise RuntimeError(f"different numbers of prompts ({len(wanted)}) and negative prompts ({len(negative)})")
         self.all_prompts = self.styled(wanted, "prompt")
         self.all_negative_prompts = self.styled(negative, "negative_prompt")
         self.main_prompt = self.all_prompts[0]

@@ -12,7 +12,7 @@ from . import masks
 from .generation import Batch, Generation, check_paintable
 from .limits import check_pixels
 from .pictures import flat
-from .resizing import LATENT_RESIZE, cut_to_cells, resize
+from .resizing import CELL, LATENT_RESIZE, cut_to_cells, resize
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -81,6 +81,8 @@ class Img2Img(Generation):
         if self._mask is not None:
             self._note_fill()
             self._mask = latent_mask.convert("L")
+            if self.latent_mask is not None:
+                self._mask = masks.blurred(self._mask, CELL, CELL)  # a latent knows no finer edges than its cells
         count = len(self._starts)
         if count == 1:
             self._starts *= self.batch_size

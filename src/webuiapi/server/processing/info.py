@@ -32,11 +32,11 @@ def infotext(run: Generation, batch: Batch | None = None, index: int = 0, *, mai
         if values:
             # As there, the place in the batch is taken for the place in the whole list.
             pairs[key] = values[index] if values[index] != own[index] else None
-    return write(prompt or "", negative or "", {key: str(value) for key, value in pairs.items() if value is not None})
+    return write(prompt or "", negative or "", {key: value for key, value in pairs.items() if value is not None})
 
 
 def _of_one(value: Any, index: int) -> Any:
-    return value[index] if isinstance(value, list) else value
+    return value[index] if isinstance(value, list) and index < len(value) else value
 
 
 def _pairs(run: Generation, seed: int, subseed: int) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,8 +48,6 @@ def _blur_rows(values: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
     """A Gaussian along each row, mirrored at its ends. Its kernel has 2*int(2.5*blur + 0.5) + 1 places."""
     blur = min(blur, MOST_BLUR)
     radius = int(2.5 * blur + 0.5)
-    if radius == 0:
-        return values
     places = np.arange(-radius, radius + 1, dtype=np.float32)
     kernel = np.exp(-(places**2) / (2 * blur * blur))
     kernel /= kernel.sum()
@@ -130,8 +127,3 @@ def composite(painted: Image, mask: Image) -> Image:
     """What was painted, transparent where the mask is black."""
     colours = painted.convert("RGBA").convert("RGBa")
     return pil.composite(colours, pil.new("RGBa", painted.size), mask.convert("L")).convert("RGBA")
-
-
-def up_to(value: float, step: int) -> int:
-    """The next multiple of `step`."""
-    return math.ceil(value / step) * step

@@ -75,8 +75,13 @@ def flat(image: Image, background: str) -> Image:
 # --- out
 
 
-def encode(image: Image, options: Mapping[str, Any]) -> str:
-    """A picture for an answer: base64 of the format that `samples_format` names, its texts inside."""
+def encode(image: Image | str, options: Mapping[str, Any]) -> str:
+    """A picture for an answer: base64 of the format that `samples_format` names, its texts inside.
+
+    What is text already, such as a video that a script has made, stays as it is.
+    """
+    if isinstance(image, str):
+        return image
     kind = str(options["samples_format"]).lower()
     if kind == "png":
         data = _png(image)

@@ -64,7 +64,7 @@ class Slots:
                 self._add(info["name"], True, info["args"])
         for title in bare:
             self._add(title, True, ())
-        for script in implied_scripts():
+        for script in implied_scripts(catalog.installed):
             self._add(script.title, True, ())
         for info in infos:
             if not info["is_alwayson"]:

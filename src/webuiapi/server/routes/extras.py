@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 from ...infotext import with_defaults
@@ -56,6 +57,8 @@ def _plain(item: Any) -> Any:
         return [_plain(part) for part in item]
     if isinstance(item, dict):
         return {str(key): _plain(part) for key, part in item.items()}
+    if isinstance(item, Real) and not isinstance(item, (int, float)):
+        return float(item)
     return item if item is None or isinstance(item, (str, int, float)) else str(item)
 
 

@@ -17,7 +17,7 @@ there. Selectable scripts override `run`, those that are always on any of the ho
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -36,7 +36,9 @@ class Script:
     title: ClassVar[str]
     always_on: ClassVar[bool] = False
     implied: ClassVar[bool] = False
-    """Always on, and known under its title, on every server: listed nowhere."""
+    """Always on, and known under its title, without being listed anywhere."""
+    extension: ClassVar[str | None] = None
+    """The name of the extension that brings it; None for the webui's own."""
     infotext_arguments: ClassVar[Mapping[int, tuple[str, type]]] = {}
     """Arguments that the request field `infotext` can fill: by position, the key of the pair and the type."""
 
@@ -103,6 +105,10 @@ def known_script(title: str) -> Script | None:
     return _SCRIPTS.get(title.lower())
 
 
-def implied_scripts() -> list[Script]:
-    """Those that are on without being listed."""
-    return [script for script in _SCRIPTS.values() if script.implied]
+def implied_scripts(installed: Container[str]) -> list[Script]:
+    """Those that are on without being listed, on a server with these extensions."""
+    return [
+        script
+        for script in _SCRIPTS.values()
+        if script.implied and (script.extension is None or script.extension in installed)
+    ]

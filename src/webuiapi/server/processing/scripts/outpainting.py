@@ -14,7 +14,6 @@ from .. import grids
 from ..img2img import ORIGINAL, Img2Img
 from ..info import Processed
 from ..limits import check_count, check_pixels
-from ..masks import up_to
 from ..pictures import flat
 from ..pipeline import process
 from .base import Script, register
@@ -22,6 +21,8 @@ from .base import Script, register
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+NOISE = 0.3
+"""How strong it is, measured by how much the picture's colours vary."""
 SIDE_STEP = 64
 """Sides of an outpainted picture are multiples of this."""
 
@@ -39,8 +40,8 @@ class Borders:
     def of(cls, image: Image, pixels: int, direction: Any) -> Borders:
         """`pixels` in every wanted direction, then as much more as the step of the sides takes."""
         left, right, up, down = (pixels if name in direction else 0 for name in ("left", "right", "up", "down"))
-        width = up_to(image.width + left + right, SIDE_STEP)
-        height = up_to(image.height + up + down, SIDE_STEP)
+        width = _up(image.width + left + right, SIDE_STEP)
+        height = _up(image.height + up + down, SIDE_STEP)
         check_pixels(width, height)
         left, right = _shared(width - image.width, left, right)
         up, down = _shared(height - image.height, up, down)
@@ -54,6 +55,11 @@ class Borders:
             size[0] - self.right - (inset if self.right else 0) - 1,
             size[1] - self.down - (inset if self.down else 0) - 1,
         )
+
+
+def _up(value: float, step: int) -> int:
+    """The next multiple of `step`."""
+    return math.ceil(value / step) * step
 
 
 def _shared(more: int, before: int, after: int) -> tuple[int, int]:
@@ -137,8 +143,8 @@ class _SideBySide:
         place = (pixels if side == "left" else 0, pixels if side == "up" else 0)
         borders = Borders(**{name: pixels if name == side else 0 for name in ("left", "up", "right", "down")})
         canvases = [self._noised(image, (width, height), place, seed) for seed, image in enumerate(images)]
-        run.width = min(self.size[0], width) if across else up_to(width, SIDE_STEP)
-        run.height = up_to(height, SIDE_STEP) if across else min(self.size[1], height)
+        run.width = min(self.size[0], width) if across else _up(width, SIDE_STEP)
+        run.height = _up(height, SIDE_STEP) if across else min(self.size[1], height)
         left = 0 if side == "left" else width - min(run.width, width)
         top = 0 if side == "up" else height - min(run.height, height)
         box = (left, top, left + min(run.width, width), top + min(run.height, height))
@@ -154,14 +160,21 @@ class _SideBySide:
         return canvases
 
     def _noised(self, image: Image, size: tuple[int, int], place: tuple[int, int], seed: int) -> Image:
-        """The picture on a canvas of noise in its colours: finer with a low fall-off, wilder with more variation."""
-        chance = np.random.default_rng([seed, *size])
+        """The picture on a larger canvas: its border drawn out, under noise that has its colours.
+
+        The noise is finer with a low fall-off, and wilder with more variation.
+        """
         pixels = np.asarray(image, dtype=np.float32)
-        mean, spread = pixels.mean((0, 1)), pixels.std((0, 1))
-        coarse = max(1, int(1 + 4 * float(self.noise_q)))
+        rows = (place[1], size[1] - place[1] - image.height)
+        columns = (place[0], size[0] - place[0] - image.width)
+        drawn_out = np.pad(pixels, (rows, columns, (0, 0)), mode="edge")
+        coarse = min(max(1, int(1 + 4 * float(self.noise_q))), *size)
         shape = (-(-size[1] // coarse), -(-size[0] // coarse), 3)
-        noise = mean + chance.normal(0, 1, shape) * spread * (1 + float(self.color_variation))
-        ground = pil.fromarray(np.clip(noise, 0, 255).astype(np.uint8)).resize(size)
+        strength = NOISE * pixels.std((0, 1)) * (1 + float(self.color_variation))
+        noise = (
+            (np.random.default_rng([seed, *size]).normal(0, 1, shape) * strength).repeat(coarse, 0).repeat(coarse, 1)
+        )
+        ground = pil.fromarray(np.clip(drawn_out + noise[: size[1], : size[0]], 0, 255).astype(np.uint8))
         ground.paste(image, place)
         return ground
 

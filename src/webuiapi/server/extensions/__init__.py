@@ -1,0 +1,28 @@
+"""What the embedded server can have installed: extensions of the webui, one module or package each.
+
+`base` says what an extension is; `vision` is the image processing that several of them share. A catalogue says which of
+them a server has, see `webuiapi.server.catalog`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from .base import EXTENSIONS, Extension
+
+__all__ = ["EXTENSIONS", "Extension", "extension_names", "load_extensions"]
+
+
+@cache
+def load_extensions() -> None:
+    """Import all of them, so that each enters its scripts and routes."""
+    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
+        importlib.import_module(f"{__name__}.{module}")
+
+
+def extension_names() -> list[str]:
+    """The names by which a server can do without one."""
+    load_extensions()
+    return sorted(EXTENSIONS)
