@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 API_PATH = "/sdapi/v1"
 LOCAL = ":local:"
@@ -63,25 +64,53 @@ def parse_url(text: str, *, name: str = "url") -> tuple[Address, Credentials | N
 
     Raises `ValueError` for anything else; the message never holds a password.
     """
-    given = text.strip()
-    whole = given if "://" in given else f"http://{given}"
-    shown = _without_credentials(given)
-    try:
-        parts = urlsplit(whole)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{name}={shown!r} is no address: {error}") from None
-    if parts.scheme not in ("http", "https"):
-        raise ValueError(f"{name}={shown!r} has the scheme {parts.scheme!r}: http or https is needed")
-    if not host:
-        raise ValueError(f"{name}={shown!r} names no host: give something like http://127.0.0.1:7860")
+    parts, host, port, what = split_url(text, name)
     if parts.query or parts.fragment:
-        raise ValueError(f"{name}={shown!r} has a '?' or '#' part: give the server's address only")
-    credentials = None
-    if parts.username is not None:
-        credentials = Credentials(unquote(parts.username), unquote(parts.password or ""))
+        raise ValueError(f"{what} has a '?' or '#' part: give the server's address only")
     default = 443 if parts.scheme == "https" else 80
-    return Address(parts.scheme, host, port or default, _prefix(parts.path)), credentials
+    return Address(parts.scheme, host, port or default, _prefix(parts.path)), credentials_in(parts)
+
+
+def split_url(text: str, name: str) -> tuple[SplitResult, str, int | None, str]:
+    """The parts of an http(s) URL, its host, its port, and how it is called in messages. Raises `ValueError`."""
+    given = text.strip()
+    shown = _without_credentials(given)
+    what = f"{name}={shown!r}"
+    try:
+        parts = urlsplit(given if "://" in given else f"http://{given}")
+        host = parts.hostname
+    except ValueError:  # whose message can hold the password
+        raise ValueError(f"{what} is no address") from None
+    if any("@" in part for part in (parts.path, parts.query, parts.fragment)):
+        raise ValueError(f"{what} has a '/', '?' or '#' before an '@': in a password write %2F, %3F, %23")
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"{what} has the scheme {parts.scheme!r}: http or https is needed")
+    if not host:
+        raise ValueError(f"{what} names no host: give something like http://127.0.0.1:7860")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"{what} is no address: its port must be a number up to 65535") from None
+    check_host(host, what)
+    return parts, host, port, what
+
+
+def credentials_in(parts: SplitResult) -> Credentials | None:
+    """User name and password of a URL; an empty password is one."""
+    if parts.username is None:
+        return None
+    return Credentials(unquote(parts.username), unquote(parts.password or ""))
+
+
+def check_host(host: str, what: str) -> None:
+    """Raise `ValueError` for what can't be a host name or an address."""
+    try:
+        if ":" in host:
+            ipaddress.IPv6Address(host.partition("%")[0])
+        else:
+            host.encode("idna")
+    except ValueError as error:
+        raise ValueError(f"{what} has no proper host name: {error}") from None
 
 
 def _prefix(path: str) -> str:
@@ -92,9 +121,8 @@ def _prefix(path: str) -> str:
 
 
 def _without_credentials(text: str) -> str:
-    scheme, separator, rest = text.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    return scheme + separator + authority.rpartition("@")[2] + slash + path
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text)
+    return (scheme.group() if scheme else "") + text[scheme.end() if scheme else 0 :].rpartition("@")[2]
 
 
 def parse_auth(text: str, *, name: str) -> Credentials:

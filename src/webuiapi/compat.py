@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-import weakref
 from collections.abc import AsyncIterator, Callable
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from . import images
 from .api.generate import Img2Img, Txt2Img
-from .request import Flow, Request, replaced
+from .settled import settled
 
 if TYPE_CHECKING:
     from .client import AsyncWebUIApi, BaseClient
@@ -54,13 +51,19 @@ def is_old(build: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 def call(client: BaseClient, build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Make a call that has a form of webuiapi 0.9."""
+    from .client import AsyncWebUIApi
+
     telling = _OLD_ORDER.get(build)
     if telling is not None and len(args) > telling[0] and not isinstance(args[telling[0]], (str, type(None))):
         args, kwargs = (), _by_name(build, telling[1], args, kwargs)
     kwargs.pop("use_deprecated_controlnet", None)  # its routes are gone since 2023: units go the usual way
     if not kwargs.pop("use_async", False):
         return client.run(build(*args, **kwargs))
-    return _task(client, build(*args, **kwargs))
+    loop = _running_loop()
+    work = build(*settled(args), **settled(kwargs))  # nothing that is done to the arguments from now on shows
+    if isinstance(client, AsyncWebUIApi):
+        return loop.create_task(client.run(work))
+    return loop.create_task(_run(client, work, loop))
 
 
 def _by_name(build: Any, order: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -82,77 +85,39 @@ def _by_name(build: Any, order: tuple[str, ...], args: tuple[Any, ...], kwargs: 
 
 # -- use_async --------------------------------------------------------------------------------------------------------
 
-_twins: weakref.WeakKeyDictionary[Any, dict[int, tuple[AsyncWebUIApi, Any]]] = weakref.WeakKeyDictionary()
-"""By event loop and by connections of a plain client: an awaitable client of the same settings, and what closes it."""
+_twins: dict[Any, dict[int, tuple[Any, AsyncWebUIApi, Any]]] = {}
+"""By event loop and by the identity of a plain client's connections: these, an awaitable client of the same settings,
+and what closes that."""
 
 
-def _task(client: BaseClient, work: Request[Any] | Flow[Any]) -> asyncio.Task[Any]:
-    from .client import AsyncWebUIApi
-
+def _running_loop() -> asyncio.AbstractEventLoop:
     try:
-        loop = asyncio.get_running_loop()
+        return asyncio.get_running_loop()
     except RuntimeError:
-        if not isinstance(work, Request):
-            work.close()
         raise RuntimeError(
             "use_async=True needs a running event loop: call it inside `async def` and await what it gives, "
             "or use webuiapi.AsyncWebUIApi"
         ) from None
-    if isinstance(client, AsyncWebUIApi):
-        return loop.create_task(client.run(settled(work)))
-    return loop.create_task(_run(client, settled(work), loop))
 
 
 async def _run(client: Any, work: Any, loop: asyncio.AbstractEventLoop) -> Any:
+    for ended in [other for other in list(_twins) if other.is_closed()]:  # closed without ending their generators
+        for _, twin, _ in _twins.pop(ended, {}).values():
+            await twin.aclose()
     twins = _twins.setdefault(loop, {})
-    key = id(client._transport)  # the connections: copies made by with_options share them
-    if key not in twins:
+    connections = client._transport  # copies made by with_options share them
+    if id(connections) not in twins:
         twin = client.awaitable()
-        closing = _closed_with_loop(twin)
+        closing = _closed_with_loop(twin, loop)
         await closing.__anext__()
-        twins[key] = twin, closing
-    return await client.awaitable(twins[key][0]).run(work)
+        twins[id(connections)] = connections, twin, closing
+    return await client.awaitable(twins[id(connections)][1]).run(work)
 
 
-async def _closed_with_loop(twin: AsyncWebUIApi) -> AsyncIterator[None]:
+async def _closed_with_loop(twin: AsyncWebUIApi, loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
     """Begun on a loop, it is one of its asynchronous generators, which are ended before the loop is closed."""
     try:
         yield
     finally:
+        _twins.pop(loop, None)
         await twin.aclose()
-
-
-# -- as it is now ----------------------------------------------------------------------------------------------------
-
-
-def settled(work: Any) -> Any:
-    """A request whose pictures are encoded now, so that nothing the caller does to them later shows."""
-    if not isinstance(work, Request):
-        return work
-    changes = {}
-    for item in fields(work):
-        value = getattr(work, item.name)
-        fixed = _settled(value, item)
-        if fixed is not value:
-            changes[item.name] = fixed
-    return replaced(work, **changes) if changes else work
-
-
-def _settled(value: Any, item: Any) -> Any:
-    how = item.metadata.get("picture")
-    if value is None:
-        return value
-    if how == "several":
-        return images.several(value, item.name)
-    if how:
-        return images.outgoing(value, item.name, uri=how in ("uri", "any"), any_format=how == "any")
-    if isinstance(value, list) and any(hasattr(unit, "arguments") for unit in value):
-        return [_settled_unit(unit) for unit in value]
-    return _settled_unit(value) if hasattr(value, "arguments") else value
-
-
-def _settled_unit(unit: Any) -> Any:
-    changes = {
-        item.name: _settled(getattr(unit, item.name), item) for item in fields(unit) if "picture" in item.metadata
-    }
-    return replaced(unit, **changes) if changes else unit

@@ -14,6 +14,7 @@
     │   └── ServerError            500 and the rest
     │       └── OutOfMemory          the graphics memory did not suffice
     ├── AnswerError              200, but not what the endpoint promises; `.content` holds the received bytes
+    │   ├── NoJSON                 no JSON at all, often a login page (also a json.JSONDecodeError)
     │   └── ImageError             no picture in the answer is whole; `.result` holds what came
     ├── UnexpectedResult         the result differs from what was asked (with checks="strict"); `.result` holds it
     ├── NotSupported             the server (or any) does not have that call
@@ -25,6 +26,7 @@ Wrong arguments are plain TypeError and ValueError, raised before anything is se
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -42,6 +44,7 @@ __all__ = [
     "GatewayError",
     "ImageError",
     "MissingExtra",
+    "NoJSON",
     "NotFound",
     "NotSupported",
     "OutOfMemory",
@@ -161,6 +164,14 @@ class AnswerError(WebUIApiError):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
+class NoJSON(AnswerError, json.JSONDecodeError):
+    """The answer's body is no JSON (webuiapi 0.9 raised a JSONDecodeError of requests)."""
+
+    def __init__(self, message: str, *, method: str = "", url: str = "", content: bytes = b"") -> None:
+        super().__init__(message, method=method, url=url, content=content)
+        self.msg, self.doc, self.pos, self.lineno, self.colno = message, content.decode("utf-8", "replace"), 0, 1, 1
+
+
 class ImageError(AnswerError):
     """No picture in the answer is whole. `result` holds everything that came."""
 
@@ -214,7 +225,10 @@ class MissingExtra(WebUIApiError, ImportError):
 
 def _rebuild(kind: type[WebUIApiError], args: tuple[Any, ...], state: dict[str, Any]) -> WebUIApiError:
     """An error back from a pickle: its constructor wants keywords that `args` does not hold."""
-    error = kind.__new__(kind, *args)
+    base: Any = kind
+    while base.__module__ != "builtins":  # the built-in class whose layout it has: OSError for some
+        base = base.__base__
+    error: WebUIApiError = base.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)
     return error
@@ -264,7 +278,7 @@ def _message(text: str, body: Any) -> str:
         return _from_html(text)
     detail, error = body.get("detail"), _text(body.get("error"))
     if isinstance(detail, list):  # the validation of pydantic 1 and 2
-        return "; ".join(_validation(item) for item in detail)
+        return "; ".join(filter(None, map(_validation, detail)))
     if isinstance(detail, dict):  # KoboldCpp: {"detail": {"msg", "type"}}
         return _text(detail.get("msg")) or _text(detail)
     said = _text(detail) or _text(body.get("errors")) or _text(body.get("message"))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from .address import LOCAL, Address, Credentials, parse_auth, parse_url
+from .address import LOCAL, Address, Credentials, check_host, parse_auth, parse_url
 from .errors import StatusError, status_error
 from .transport.base import Incoming, Outgoing, Settings, basic, parse_proxy
 
@@ -68,7 +68,9 @@ def _from_host(host: str, port: Any, use_https: bool) -> Address:
         raise ValueError(f"port={port!r} must be a whole number from 1 to 65535")
     if not host:
         raise ValueError("host is empty")
-    return Address("https" if use_https else "http", host.strip("[]"), port)
+    bare = host.strip("[]").lower()
+    check_host(bare, f"host={host!r}")
+    return Address("https" if use_https else "http", bare, port)
 
 
 class Session:
@@ -162,10 +164,14 @@ def after_redirect(call: Outgoing, incoming: Incoming) -> Outgoing | None:
         return None
     if call.method != "GET" and incoming.status not in (307, 308):
         return None
-    target = urlsplit(urljoin(call.url, location))
+    try:
+        target = urlsplit(urljoin(call.url, location))
+        port = target.port or (443 if target.scheme == "https" else 80)
+        check_host(target.hostname or "", "the redirect")
+    except ValueError:
+        return None
     if target.scheme not in ("http", "https") or not target.hostname:
         return None
-    port = target.port or (443 if target.scheme == "https" else 80)
     address = Address(target.scheme, target.hostname, port)
     headers = dict(call.headers)
     if (address.scheme, address.host, address.port) != (call.address.scheme, call.address.host, call.address.port):

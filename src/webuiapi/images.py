@@ -109,11 +109,14 @@ def several(value: Any, name: str, **how: Any) -> list[Any]:
 
 def items(value: Any) -> list[Any]:
     """The pictures in what was given for a list: the elements of a list, the pictures of a result, or just the one."""
-    from .results import Result
-
-    if isinstance(value, Result):
+    if _is_result(value):
         return list(value.content)
     return value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value]
+
+
+def _is_result(value: Any) -> bool:
+    """Whether a value is a `Result`, whose pictures are files already. (Their module stands on this one.)"""
+    return isinstance(getattr(value, "content", None), list)
 
 
 def convert(value: Any) -> Any:
@@ -130,11 +133,10 @@ def convert(value: Any) -> Any:
 
 def is_picture(value: Any) -> bool:
     """Whether a value is a picture and can be nothing else (texts and paths are not)."""
-    from .results import Result
-
     kind = type(value)
     return (
-        isinstance(value, (bytes, bytearray, memoryview, Result))
+        isinstance(value, (bytes, bytearray, memoryview))
+        or _is_result(value)
         or hasattr(kind, "__array_interface__")
         or (hasattr(value, "mode") and hasattr(value, "tobytes"))
         or hasattr(value, "read")
@@ -241,6 +243,22 @@ def _goes_as_is(data: bytes, name: str, any_format: bool) -> bool:
     if image.mode not in _SENT_AS_THEY_ARE[kind]:
         return False
     return kind == "png" or image.getexif().get(_ORIENTATION, 1) == 1
+
+
+def settled_picture(value: Any) -> Any:
+    """A copy of a picture that its owner may yet change: of its pixels, or of its file where it was never decoded.
+
+    Anything else, and a picture that can't be read (which is said when it is encoded), is given back as it is.
+    """
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    try:
+        if hasattr(value, "mode") and hasattr(value, "tobytes"):
+            data = _undecoded(value)
+            return value.copy() if data is None else data
+        return value.copy() if hasattr(type(value), "__array_interface__") else value
+    except (OSError, SyntaxError, ValueError, AttributeError):
+        return value
 
 
 def _undecoded(image: Image) -> bytes | None:

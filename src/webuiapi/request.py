@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .client import AsyncWebUIApi, WebUIApi
+    from .extensions.base import Interface
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,8 +58,8 @@ class Answer:
     url: str
 
     def json(self) -> Any:
-        """The body's JSON; None for an empty body. Raises `AnswerError` for anything else."""
-        from .errors import AnswerError
+        """The body's JSON; None for an empty body. Raises `NoJSON` for anything else."""
+        from .errors import NoJSON
         from .wire import parse_json
 
         if not self.body:
@@ -66,7 +67,7 @@ class Answer:
         try:
             return parse_json(self.body)
         except ValueError as error:
-            raise AnswerError(
+            raise NoJSON(
                 f"{self.method} {self.url} answered {self.status} with something that is not JSON "
                 f"({self.headers.get('content-type') or 'no content type'}): {preview(self.body)}",
                 method=self.method,
@@ -287,33 +288,47 @@ def _value(fact: Remember[R]) -> Flow[R]:
 
 
 class endpoint(Generic[P, R]):  # noqa: N801 - used like `property`
-    """A request or an operation as a method of both clients, with its own signature."""
+    """A request or an operation as a method of both clients, and of interfaces bound to one, with its own signature."""
 
     def __init__(self, build: Callable[P, Request[R] | Flow[R]]) -> None:
-        self.build = build
-        self.__doc__ = build.__doc__
-        self.__wrapped__ = build  # so that `inspect.signature` and notebooks show the parameters
+        self._load: Callable[[], Callable[P, Request[R] | Flow[R]]] = lambda: build
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.__name__ = name
         self.__qualname__ = f"{owner.__qualname__}.{name}"
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Request[R] | Flow[R]:
-        return self.build(*args, **kwargs)
+    @property
+    def build(self) -> Callable[P, Request[R] | Flow[R]]:
+        """What makes the request or the operation."""
+        return self._load()
 
     @overload
     def __get__(self, obj: None, owner: Any) -> Callable[P, Request[R] | Flow[R]]: ...
     @overload
-    def __get__(self, obj: WebUIApi, owner: Any) -> Callable[P, R]: ...
+    def __get__(self, obj: WebUIApi | Interface[WebUIApi], owner: Any) -> Callable[P, R]: ...
     @overload
-    def __get__(self, obj: AsyncWebUIApi, owner: Any) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(
+        self, obj: AsyncWebUIApi | Interface[AsyncWebUIApi], owner: Any
+    ) -> Callable[P, Coroutine[Any, Any, R]]: ...
     def __get__(self, obj: Any, owner: Any) -> Any:
-        if obj is None:
-            return self
+        build = self.build
+        if obj is None:  # asked of the class: what it makes, with its own help and signature
+            return build
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return obj.perform(self.build, args, kwargs)
+            return obj.perform(build, args, kwargs)
 
-        call.__name__, call.__qualname__, call.__doc__ = self.__name__, self.__qualname__, self.__doc__
-        call.__wrapped__ = self.build  # type: ignore[attr-defined]
+        call.__name__, call.__qualname__, call.__doc__ = self.__name__, self.__qualname__, build.__doc__
+        call.__wrapped__ = build  # type: ignore[attr-defined]  # `inspect.signature` and notebooks show its parameters
         return call
+
+
+def loaded_late(load: Callable[[], Callable[P, Request[R] | Flow[R]]]) -> endpoint[P, R]:
+    """An `endpoint` whose request or operation is looked up when the method is first used."""
+    found = endpoint[P, R](_not_loaded)
+    found._load = load
+    return found
+
+
+def _not_loaded(*args: Any, **kwargs: Any) -> Any:
+    raise AssertionError(f"replaced by `loaded_late`: {args}, {kwargs}")

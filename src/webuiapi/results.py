@@ -79,14 +79,16 @@ class Result(Generic[Info]):
         """
         from PIL import Image as pil
 
+        from .images import reason
+
         images: list[Image] = []
         content: list[bytes] = []
         for index, data in enumerate(self.content):
             try:
                 images.append(pil.open(io.BytesIO(data)))
                 content.append(data)
-            except (OSError, ValueError, SyntaxError) as error:
-                self.errors.append(PartProblem(index, f"can't be opened: {error}", data))
+            except (OSError, ValueError, SyntaxError, pil.DecompressionBombError) as error:
+                self.errors.append(PartProblem(index, f"can't be opened: {reason(error)}", data))
                 warnings.warn(str(self.errors[-1]), stacklevel=3)
         if len(content) < len(self.content):
             self.content = content
@@ -119,7 +121,9 @@ class Result(Generic[Info]):
     def json(self) -> dict[str, Any]:
         """The answer as it was received, made anew at each call: keep it only as long as needed."""
         images = [base64.b64encode(data).decode() for data in self.content]
-        return {**({"images": images} if images else {}), **self._rest}
+        if "image" in self._rest and len(images) == 1:
+            return {**self._rest, "image": images[0]}
+        return {**self._rest, "images": images} if images else dict(self._rest)
 
     def load(self) -> Self:
         """Decode all pictures now, several at a time. Raises `OSError` for one whose content is damaged."""
@@ -177,8 +181,8 @@ class Result(Generic[Info]):
         return fragment(self)
 
 
-class NoImage(LookupError):
-    """`image` of a result without pictures."""
+class NoImage(IndexError):
+    """`image` of a result without pictures (webuiapi 0.9 raised an IndexError)."""
 
 
 class WebUIApiResult(Result[dict[str, Any]]):
@@ -272,9 +276,16 @@ class WebUIApiResult(Result[dict[str, Any]]):
         proper = self._pictures | self._grids
         return [image for index, image in enumerate(self.images) if index not in proper]
 
+    @property
+    def videos(self) -> list[bytes]:
+        """The videos of the answer (MP4, WEBM), as AnimateDiff makes them, whole files; `errors` has their kinds."""
+        return [part.content for part in self.errors if part.kind in VIDEOS]
+
     def _why_empty(self) -> str:
         if self.parameters.get("send_images") is False:
             return "the answer holds no pictures: send_images=False asked for none"
+        if self.videos:
+            return "the answer holds no pictures, but videos: they are in `videos`"
         return "the answer holds no pictures (interrupted before the first, or a script found nothing to do)"
 
 
@@ -337,14 +348,14 @@ def read_generation(answer: Answer) -> WebUIApiResult:
     """The result of a generation. Raises `AnswerError`, and `ImageError` when none of its pictures is whole."""
     parts, rest = _split(answer)
     content, errors = sort_out(parts)
-    parameters = rest.pop("parameters", None)
+    parameters = rest.get("parameters")
     info = rest.get("info")
     result = WebUIApiResult(
         content,
         read_info(info),
         parameters if isinstance(parameters, dict) else {},
         errors=errors,
-        rest={"parameters": parameters, **rest},
+        rest=rest,
     )
     return checked(result, answer)
 
@@ -363,8 +374,11 @@ def read_info(info: Any) -> dict[str, Any]:
 
 
 def _split(answer: Answer) -> tuple[list[wire.Part], dict[str, Any]]:
+    parts: list[wire.Part] = []
+    rest: Any = None
     try:
-        parts, rest = wire.split_images(answer.body)
+        if answer.body:
+            parts, rest = wire.split_images(answer.body)
     except ValueError as error:
         answer.json()  # raises the error that shows what came, unless only the pictures were the trouble
         raise AnswerError(f"{answer.method} {answer.url}: {error}", content=bytes(answer.body)) from error
@@ -382,9 +396,10 @@ def _split(answer: Answer) -> tuple[list[wire.Part], dict[str, Any]]:
 def read_extras(answer: Answer) -> ExtrasResult:
     """The result of an extras call: `image` or `images`, and `html_info`."""
     parts, rest = _split(answer)
-    single = rest.pop("image", None)
+    single = rest.get("image")
     if single is not None:
         parts = [wire.decode_image(single)]
+        rest["image"] = ""
     content, errors = sort_out(parts)
     info = rest.get("html_info")
     return checked(ExtrasResult(content, info if isinstance(info, str) else "", errors=errors, rest=rest), answer)
@@ -396,7 +411,7 @@ def read_custom(answer: Answer) -> CustomResult:
     single = rest.get("image")
     if isinstance(single, str) and not parts:
         parts = [wire.decode_image(single)]
-        del rest["image"]
+        rest["image"] = ""
     content, errors = sort_out(parts)
     info = next((rest[name] for name in ("info", "html_info", "caption") if rest.get(name)), "")
     parameters = rest.get("parameters")
@@ -427,8 +442,12 @@ R = TypeVar("R", bound="Result[Any]")
 
 
 def checked(result: R, answer: Answer) -> R:
-    """The result, with a warning for parts that are no pictures; `ImageError` when nothing else came."""
-    if not result.errors:
+    """The result, with a warning for parts that are no pictures; `ImageError` when nothing else came.
+
+    Videos of a generation are no trouble: they were asked for, and stand in `videos`.
+    """
+    expected = len(getattr(result, "videos", ()))
+    if len(result.errors) == expected:
         return result
     problems = "; ".join(map(str, result.errors[:3])) + ("; ..." if len(result.errors) > 3 else "")
     if not result.content and not any(error.kind in VIDEOS for error in result.errors):

@@ -27,7 +27,8 @@ SUFFIXES = {
     "bmp": ".bmp",
     "tiff": ".tif",
 }
-_FORMATS = {".jpg": "jpeg", ".jpeg": "jpeg", ".tif": "tiff", ".tiff": "tiff"}
+_FORMATS = {**{suffix: kind for kind, suffix in SUFFIXES.items()}, ".jpeg": "jpeg", ".tiff": "tiff"}
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)  # by Windows, with any suffix
 _LONGEST_PROMPT = 60
 
 
@@ -45,12 +46,16 @@ def save(
         fill(template, fields_of(result, index, seeds[index], infotexts[index], now)) for index in range(len(images))
     ]
     repeated = {name for name in names if names.count(name) > 1}
-    paths = []
-    for index, name in enumerate(names):
-        wanted = numbered(name, index) if name in repeated else name
-        target, content = encoded(Path(wanted), result.content[index], infotexts[index], options)
-        paths.append(write_new(target, content, overwrite=overwrite))
-    return paths
+    suffix = suffix_in(template)
+    wanted = [numbered(name, index, suffix) if name in repeated else name for index, name in enumerate(names)]
+    targets = distinct([
+        Path(name if suffix else name + received_suffix(data))
+        for name, data in zip(wanted, result.content, strict=True)
+    ])  # fmt: skip
+    return [
+        write_new(target, encoded(data, suffix, text, options), overwrite=overwrite)
+        for target, data, text in zip(targets, result.content, infotexts, strict=True)
+    ]
 
 
 def check_template(template: str) -> None:
@@ -81,8 +86,8 @@ def fields_of(result: Result[Any], index: int, seed: int | None, infotext: str |
         "date": now.strftime("%Y-%m-%d"),
         "time": now.strftime("%H-%M-%S"),
         "prompt": safe(str(prompt), _LONGEST_PROMPT) or "untitled",
-        "model": safe(str(model), _LONGEST_PROMPT),
-        "sampler": safe(str(sampler), _LONGEST_PROMPT),
+        "model": safe(str(model), _LONGEST_PROMPT) or "model",
+        "sampler": safe(str(sampler), _LONGEST_PROMPT) or "sampler",
         "width": width,
         "height": height,
     }
@@ -90,41 +95,61 @@ def fields_of(result: Result[Any], index: int, seed: int | None, infotext: str |
 
 def safe(text: str, longest: int) -> str:
     """A text as part of a file name on every system: no separators, no control or reserved characters, shortened."""
+    text = text.encode("utf-8", "ignore").decode()  # half characters
     name = re.sub(r'[\s<>:"/\\|?*\x00-\x1f\x7f]+', " ", text).strip(" .")
     if len(name) > longest:
         head = name[: longest + 1]
         name = head.rsplit(" ", 1)[0] if " " in head[longest // 2 :] else head[:longest]
     while len(name.encode()) > 200:  # file systems count bytes, and some languages take three each
         name = name[:-1]
-    return name.strip(" .,")
+    name = name.strip(" .,")
+    return f"_{name}" if _RESERVED.match(name) else name
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """The template with its fields filled in. Raises `ValueError` for a format that does not fit a field's value."""
     try:
         return template.format_map(values)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         raise ValueError(f"path={template!r} can't be filled in: {error}") from None
 
 
-def numbered(name: str, index: int) -> str:
-    """The name with a number before its suffix: for several pictures under a name that does not vary."""
-    path = Path(name)
-    known = path.suffix.lower() in SUFFIXES.values() or path.suffix.lower() in _FORMATS
-    stem = path.name[: -len(path.suffix)] if known else path.name
-    return str(path.with_name(f"{stem}-{index}{path.suffix if known else ''}"))
+def suffix_in(template: str) -> str:
+    """The suffix of a picture format that the template itself ends in (a prompt may end in one by chance), or ""."""
+    suffix = Path(template).suffix
+    return suffix if suffix.lower() in _FORMATS else ""
 
 
-def encoded(path: Path, data: bytes, infotext: str | None, options: Mapping[str, Any]) -> tuple[Path, bytes]:
-    """Where to write, and what: the received bytes where the format is the suffix's (or none was given)."""
+def received_suffix(data: bytes) -> str:
+    """The suffix of the format that was received."""
     kind = kind_of(data) or "png"
-    suffix = path.suffix.lower()
-    wanted = _FORMATS.get(suffix, suffix[1:])
-    if wanted not in SUFFIXES:  # "v1.5" has no suffix of a picture: the received format's is added
-        return path.with_name(path.name + SUFFIXES.get(kind, f".{kind}")), data
-    if wanted == kind and not options:
-        return path, data
-    return path, convert(data, wanted, infotext, options)
+    return SUFFIXES.get(kind, f".{kind}")
+
+
+def numbered(name: str, index: int, suffix: str) -> str:
+    """The name with a number before its suffix: for several pictures under a name that does not vary."""
+    return f"{name.removesuffix(suffix)}-{index}{suffix}"
+
+
+def distinct(paths: list[Path]) -> list[Path]:
+    """The paths, with a number behind those that are there already, also where upper and lower case are the same."""
+    taken: set[str] = set()
+    found = []
+    for path in paths:
+        free, count = path, 0
+        while str(free).casefold() in taken:
+            count += 1
+            free = path.with_name(f"{path.stem}-{count}{path.suffix}")
+        taken.add(str(free).casefold())
+        found.append(free)
+    return found
+
+
+def encoded(data: bytes, suffix: str, infotext: str | None, options: Mapping[str, Any]) -> bytes:
+    """What to write: the received bytes where the suffix is that of their format (or there is none)."""
+    kind = kind_of(data) or "png"
+    wanted = _FORMATS.get(suffix.lower(), kind)
+    return data if wanted == kind and not options else convert(data, wanted, infotext, options)
 
 
 def convert(data: bytes, wanted: str, infotext: str | None, options: Mapping[str, Any]) -> bytes:
@@ -161,7 +186,7 @@ def convert(data: bytes, wanted: str, infotext: str | None, options: Mapping[str
         raise ValueError("this Pillow can't write AVIF: choose .png, .jpg or .webp")
     try:
         image.save(out, wanted.upper(), **settings)
-    except (OSError, TypeError) as error:
+    except (OSError, TypeError, ValueError) as error:
         raise ValueError(f"the picture can't be written as {wanted}: {error}") from error
     return out.getvalue()
 

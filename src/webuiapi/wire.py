@@ -136,7 +136,7 @@ _NEXT_FIELD = re.compile(rb"," + _S + rb'(?=")')
 
 
 def split_images(body: Buffer) -> tuple[list[Part], Any]:
-    """The pictures in the list `images` at the head of an answer, and the rest as parsed JSON.
+    """The pictures in the list `images` of an answer, and the rest as parsed JSON, with an empty list in their place.
 
     The fast path for what every server sends; whatever it does not expect goes to the general parser.
     Raises `ValueError` when the body is not JSON.
@@ -150,7 +150,7 @@ def split_images(body: Buffer) -> tuple[list[Part], Any]:
         except ValueError:
             rest = None
         if isinstance(rest, dict) and "images" not in rest:
-            return parts, rest
+            return parts, {"images": [], **rest}
     return _general(body)
 
 
@@ -204,10 +204,13 @@ def _general(body: Buffer) -> tuple[list[Part], Any]:
     answer = parse_json(body)
     if not isinstance(answer, dict):
         return [], answer
-    images = answer.pop("images", None)
+    images = answer.get("images")
     if isinstance(images, str):
         images = [images]
-    return [decode_image(item) for item in images] if isinstance(images, list) else [], answer
+    if not isinstance(images, list):
+        return [], answer
+    answer["images"] = []
+    return [decode_image(item) for item in images], answer
 
 
 def decode_image(text: Any) -> Part:

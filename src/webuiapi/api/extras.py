@@ -144,7 +144,7 @@ class PngInfo(Request[PngInfoResult]):
 
 @dataclass(frozen=True, eq=False)
 class Interrogate(Request[InterrogateResult]):
-    """Describe a picture in words: POST /sdapi/v1/interrogate."""
+    """Describe a picture in words: POST /sdapi/v1/interrogate. Raises `AnswerError` for a caption with `<error>`."""
 
     path: ClassVar[str] = "/sdapi/v1/interrogate"
     generation: ClassVar[bool] = True
@@ -163,6 +163,14 @@ class Interrogate(Request[InterrogateResult]):
         if not isinstance(caption, str):
             raise AnswerError(f"{answer.method} {answer.url} answered without a caption",
                               method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+        if "<error>" in caption:  # the webui answers 200 all the same
+            raise AnswerError(
+                f"{answer.method} {answer.url}: the interrogator failed on the server (its console says why; usually "
+                f"weights are missing). It gave {caption!r}",
+                method=answer.method,
+                url=answer.url,
+                content=bytes(answer.body),
+            )
         return InterrogateResult((), caption, rest=fields)
 
 

@@ -155,6 +155,7 @@ class Generation(Request[WebUIApiResult]):
                 yield Problem(f"{name}={value} is no multiple of 8: the server makes it {value // 8 * 8}", fatal=False)
         for unit in units_of(self):
             yield from unit.problems()
+            yield from unit.pitfalls(self)
 
     def review(self, result: WebUIApiResult) -> Iterator[str]:
         yield from ignored(units_of(self), result)

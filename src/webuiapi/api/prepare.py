@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import NotFound, UnknownName
-from ..extensions.base import NAMED, Unit, units_of
+from ..extensions.base import Unit, units_of
 from ..extensions.join import join
 from ..names import find_model, find_name
 from ..request import Flow, Remember, replaced
@@ -30,8 +30,7 @@ def prepare(request: G) -> Flow[G] | None:
 def _prepared(request: G, units: Sequence[Unit]) -> Flow[G]:
     settings: dict[str, Any] = {}
     changes: dict[str, Any] = {"model": None, "vae": None, "clip_skip": None, "refiner": None}
-    if units or request.script_name:
-        changes.update(dict.fromkeys((*NAMED, "scripts")))
+    if units or request.script_name:  # the units stay in the request: they are never sent, and checked with the rest
         changes.update((yield from join(request, units, request.path.rpartition("/")[2])))
     if request.model is not None:
         settings["sd_model_checkpoint"] = (yield from checkpoint(request.model)).title
@@ -43,7 +42,7 @@ def _prepared(request: G, units: Sequence[Unit]) -> Flow[G]:
         if request.refiner_checkpoint is not None:
             raise ValueError("refiner= and refiner_checkpoint= are both given: give one of the two")
         changes["refiner_checkpoint"] = (yield from checkpoint(request.refiner)).title
-    given = dict(request.override_settings or {})
+    given = dict(changes.get("override_settings") or request.override_settings or {})
     for name in settings.keys() & given.keys():
         raise ValueError(f"override_settings[{name!r}] is given, and a parameter for the same: give one of the two")
     if settings:

@@ -78,8 +78,8 @@ class App(click.Group):
                     obj=report,
                     **extra,
                 )
-            except click.Abort:
-                click.echo("stopped", err=True)
+            except click.Abort as stop:
+                click.echo(f"stopped: {stop}" if str(stop) else "stopped", err=True)
                 code = STOPPED
             except (click.ClickException, WebUIApiError, OSError) as error:
                 code = exit_code(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,25 +30,25 @@ def exit_code(error: Exception) -> int:
 
 def paragraph(error: Exception) -> str:
     """What went wrong and what to do about it, in one paragraph."""
-    if isinstance(error, click.UsageError):
-        said = error.format_message()
+    if isinstance(error, click.UsageError) and error.__cause__ is None:
         where = error.ctx.command_path if error.ctx is not None else "webuiapi"
-        return f"{said}{'' if said.endswith(('.', '?', ')')) else '.'} See {where} --help"
+        return f"{_sentence(error.format_message())} See {where} --help"
     if isinstance(error, click.ClickException):
-        return error.format_message()
+        return _sentence(error.format_message())
     if isinstance(error, StatusError):
         said = f"{error.method} {error.url} answered {error.status}" + (f": {error.message}" if error.message else "")
-        return " ".join(f"{said.rstrip('.')}. {_hint(error)}".split())
+        return f"{_sentence(said)} {_sentence(_hint(error))}".removesuffix(" .")
     if isinstance(error, ConnectError) and is_loopback(urlsplit(error.url).hostname or ""):
-        return f"{_line(error)} `webuiapi serve` starts the embedded one, --url names another."
+        return f"{_sentence(str(error))} `webuiapi serve` starts the embedded one, --url names another."
     if isinstance(error, OSError) and not isinstance(error, WebUIApiError):
         return _of_system(error)
-    return _line(error)
+    return _sentence(str(error))
 
 
-def _line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if text.endswith((".", "?", "!", ")")) else f"{text}."
+def _sentence(text: str) -> str:
+    """A text in one line, with a mark at its end."""
+    line = " ".join(text.split())
+    return line if re.search(r"[.?!]\)?$", line) else f"{line}."
 
 
 def _hint(error: StatusError) -> str:
@@ -60,8 +61,8 @@ def _hint(error: StatusError) -> str:
 
 
 def _of_system(error: OSError) -> str:
-    said = error.strerror or _line(error)
-    return f"{os.fspath(error.filename)!r}: {said}" if error.filename else said
+    said = f"{os.fspath(error.filename)!r}: {error.strerror}" if error.filename else error.strerror or str(error)
+    return _sentence(said)
 
 
 def as_json(error: Exception) -> dict[str, Any]:

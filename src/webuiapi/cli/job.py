@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
+class Stopped(click.Abort):
+    """By Ctrl-C, while the server worked; says what became of the job there."""
+
+
 def carry_out(run: Run, api: WebUIApi, request: Request[R], title: str) -> R:
     """The result of a request, with its progress shown under the title."""
     try:
         with _shown(run, title) as on_progress, usage_errors():
             return api.run(request, on_progress=on_progress)
     except KeyboardInterrupt as stop:
-        run.note("the server could not be told to stop" if stop.__cause__ else "the server was told to stop")
-        raise
+        raise Stopped(
+            "the server could not be told" if stop.__cause__ else "the server was told to stop the job"
+        ) from stop
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class ADetailer(DictUnit):
 
     title: ClassVar[str] = "ADetailer"
     source: ClassVar[str] = "Bing-su/adetailer"
-    mark: ClassVar[str] = "ADetailer"
+    marks: ClassVar[tuple[str, ...]] = ("ADetailer",)
 
     ad_model: str | None = None
     """The detector: `face_yolov8n.pt`, `hand_yolov8n.pt`, `person_yolov8n-seg.pt`, ...; "None" (default) skips it."""

@@ -1,36 +1,67 @@
 """What an extension is to the client: units that know their title and their own form on the wire.
 
-Three forms cover what there is:
+Four forms cover what there is:
 
 - `DictUnit`: the argument list holds one object a unit (ControlNet, ADetailer, AnimateDiff, IC-Light).
 - `PositionalUnit`: the argument list holds the values in order (ReActor, SAG, Tiled Diffusion, ...). What was not said
   is filled from the server's own defaults, as far as something behind it was said; the server fills the rest.
 - `SelectableScript`: the same for a script that is chosen by name. There the list has to be complete.
+- `OptionsUnit`: there are no arguments, and options of the server do it (Hypertile).
 
 Only what was said is sent, so that the defaults are those of the version that runs.
 """
 
 from __future__ import annotations
 
-import functools
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from .. import images as pictures
-from ..checks import Problem, field_problems, within
+from ..checks import Problem, field_problems
 from ..errors import WebUIApiError
-from ..request import Flow, plain
+from ..request import Flow, plain, said
+from ._old_names import renamed
+from ._places import Layout, arg, bare, choice, filled, in_order, one_of, sent, within_arg
 
 if TYPE_CHECKING:
     from ..api.generate import Generation
     from ..api.lists import ScriptArg, ScriptInfo
+    from ..client import AsyncWebUIApi, WebUIApi
     from ..results import WebUIApiResult
     from ..server_info import ServerInfo
 
+__all__ = [
+    "NAMED",
+    "PICTURE",
+    "PICTURE_URI",
+    "Client_co",
+    "DictUnit",
+    "ExtensionMissing",
+    "Interface",
+    "Layout",
+    "OptionsUnit",
+    "PositionalUnit",
+    "SelectableScript",
+    "SilentlyIgnored",
+    "Slot",
+    "Unit",
+    "arg",
+    "bare",
+    "by_title",
+    "choice",
+    "filled",
+    "ignored",
+    "in_order",
+    "one_of",
+    "only",
+    "renamed",
+    "sent",
+    "units_of",
+    "within_arg",
+]
+
 T = TypeVar("T")
-C = TypeVar("C")
+Client_co = TypeVar("Client_co", bound="WebUIApi | AsyncWebUIApi", covariant=True)
 
 
 class ExtensionMissing(WebUIApiError):
@@ -65,6 +96,10 @@ class Slot:
         """The arguments as the server describes them; [] when it does not."""
         return self.info.args if self.info is not None else []
 
+    def choices(self, index: int) -> list[str]:
+        """The choices of an argument, as the server describes them; [] when it does not, or there are none."""
+        return self.args[index].choices if index < len(self.args) else []
+
 
 PICTURE: Mapping[str, Any] = {"picture": True}
 """Metadata of a field that holds a picture, sent as base64 without a prefix."""
@@ -78,15 +113,17 @@ class Unit:
 
     title: ClassVar[str]
     """The script's title, as the server lists it; case does not matter."""
-    aliases: ClassVar[tuple[str, ...]] = ()
-    """Titles under which other servers list it."""
+    layouts: ClassVar[tuple[Layout, ...]] = ()
+    """The same thing on other servers, under other titles."""
+    listed: ClassVar[bool] = True
+    """The server lists it; scripts without controls it does not."""
     selectable: ClassVar[bool] = False
     """A script chosen by name, of which a call can have one."""
     tabs: ClassVar[tuple[str, ...]] = ("txt2img", "img2img")
     source: ClassVar[str] = ""
     """Where the extension comes from; "" for what the webui brings along."""
-    mark: ClassVar[str] = ""
-    """The beginning of the keys that it leaves in infotexts; "" when it leaves none."""
+    marks: ClassVar[tuple[str, ...]] = ()
+    """What it leaves in infotexts, one or the other; () when nothing that can be relied upon."""
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -99,6 +136,15 @@ class Unit:
         for problem in field_problems(self):
             yield Problem(f"{type(self).__name__}: {problem.text}", problem.fatal)
 
+    def pitfalls(self, request: Generation) -> Iterator[Problem]:
+        """What in the request keeps the unit from having an effect, without the server saying so."""
+        del request
+        return iter(())
+
+    def options(self) -> dict[str, Any]:
+        """Options of the server that it sets for the call."""
+        return {}
+
     @property
     def called(self) -> str:
         """The script's title."""
@@ -106,7 +152,12 @@ class Unit:
 
     def is_called(self, listed: str) -> bool:
         """Whether a title in a server's list is this script's."""
-        return listed.casefold() in {title.casefold() for title in (self.title, *self.aliases)}
+        return listed.casefold() == self.title.casefold() or self.layout(listed) is not None
+
+    @classmethod
+    def layout(cls, title: str) -> Layout | None:
+        """The argument list under a relative's title; None for the script's own."""
+        return next((layout for layout in cls.layouts if layout.title.casefold() == title.casefold()), None)
 
     def chosen(self, info: ScriptInfo | None) -> bool:
         """Whether it is a script chosen by name. `info` is the server's description of it."""
@@ -130,13 +181,12 @@ class Unit:
     def unseen(cls, units: Sequence[Any], result: WebUIApiResult) -> str:
         """Why the units seem to have had no effect, from what came back; "" when nothing speaks for that."""
         texts = [text for text in result.infotexts if text is not None]
-        if not cls.mark or not texts or any(cls.mark in text for text in texts):
+        if not cls.marks or not texts or any(mark in text for text in texts for mark in cls.marks):
             return ""
         if not any(unit.active for unit in units):
             return ""
-        return (
-            f"no infotext mentions {cls.mark!r}: it failed on the server (its console says why), or had nothing to do"
-        )
+        mark = cls.marks[0].strip()
+        return f"no infotext mentions {mark!r}: it failed on the server (its console says why), or had nothing to do"
 
     @property
     def active(self) -> bool:
@@ -144,51 +194,31 @@ class Unit:
         return all(getattr(self, name, None) is not False for name in ("enabled", "enable"))
 
 
-def wire_value(unit: Unit, item: Any) -> Any:
-    """A field's value as it is sent: pictures encoded, the rest as it is."""
-    value, how = getattr(unit, item.name), item.metadata.get("picture")
-    if value is None or not how:
-        return value
-    return pictures.outgoing(value, f"{type(unit).__name__}.{item.name}", uri=how == "uri")
-
-
 @dataclass(frozen=True, eq=False)
 class DictUnit(Unit):
     """A unit that is one object in the argument list: the fields that were said, under their wire names."""
 
+    single: ClassVar[bool] = False
+    """The list holds one object only."""
+
     @classmethod
     def merged(cls, theirs: list[Any], ours: list[Any]) -> list[Any]:
-        return [*theirs, *ours]
+        return super().merged(theirs, ours) if cls.single else [*theirs, *ours]
 
     def wire(self, slot: Slot) -> dict[str, Any]:
         """The object."""
         del slot
         said = {}
         for item in fields(self):
-            value = wire_value(self, item)
+            value = sent(self, item)
             if value is not None and not item.metadata.get("local"):
                 said[item.metadata.get("wire", item.name)] = value
         return said
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return [unit.wire(slot) for unit in units]
+        return [unit.wire(slot) for unit in ([only(units)] if cls.single else units)]
         yield  # an operation that has nothing to ask
-
-
-def arg(
-    index: int, server_default: Any = None, *, default: Any = None, label: str | None = None, **metadata: Any
-) -> Any:
-    """A field that is the argument at `index`. `server_default` is what the extension's own default is.
-
-    `label` is its label in the server's description, which wins over the place: lists grow in the middle too.
-    """
-    return field(default=default, metadata={"at": index, "server": server_default, "label": label, **metadata})
-
-
-def within_arg(low: float | None = None, high: float | None = None) -> dict[str, Any]:
-    """For `arg`: the documented range of the value."""
-    return dict(within(low, high))
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,62 +227,42 @@ class PositionalUnit(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        if len(units) > 1:
-            raise ValueError(f"{cls.__name__}: {len(units)} are given, and a call can have one")
-        return filled(units[0], slot)
+        return filled(only(units), slot, layout=cls.layout(slot.title))
         yield  # an operation that has nothing to ask
-
-
-def filled(unit: Unit, slot: Slot, *, complete: bool = False) -> list[Any]:
-    """The argument list of a unit: what was said in its place, the server's defaults before it.
-
-    `complete` goes on to the end of the server's list. Raises `ValueError` for a label that the server does not have.
-    """
-    places = {item.name: place(item, slot) for item in fields(unit) if "at" in item.metadata}
-    said = {
-        places[item.name]: wire_value(unit, item)
-        for item in fields(unit)
-        if item.name in places and getattr(unit, item.name) is not None
-    }
-    length = max(said, default=-1) + 1
-    if complete:
-        length = max(length, len(slot.args) or max(places.values(), default=-1) + 1)
-    own = {places[item.name]: item.metadata["server"] for item in fields(unit) if item.name in places}
-    return [said[index] if index in said else default_at(index, own, slot) for index in range(length)]
-
-
-def place(item: Any, slot: Slot) -> int:
-    """Where a field stands in the server's list: by label where it has one, else by the known place."""
-    label = item.metadata.get("label")
-    if label is not None:
-        for index, described in enumerate(slot.args):
-            if (described.label or "").casefold() == label.casefold():
-                return index
-    found: int = item.metadata["at"]
-    return found
-
-
-def default_at(index: int, own: Mapping[int, Any], slot: Slot) -> Any:
-    """The default of an argument that was not said: the server's, unless it describes a choice by its text."""
-    known = own.get(index)
-    if index >= len(slot.args):
-        return known
-    described = slot.args[index].value
-    if isinstance(known, int) and isinstance(described, str):  # chosen by number, described by its text
-        return known
-    return described
 
 
 @dataclass(frozen=True, eq=False)
 class SelectableScript(Unit):
-    """A script chosen by name: its argument list has to be complete."""
+    """A script chosen by name, with places like `PositionalUnit`: its argument list has to be complete."""
 
     selectable: ClassVar[bool] = True
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return filled(units[0], slot, complete=True)
+        return filled(only(units), slot, complete=True)
         yield  # an operation that has nothing to ask
+
+
+@dataclass(frozen=True, eq=False)
+class OptionsUnit(Unit):
+    """A unit of an extension that has no arguments: its fields are options of the server, set for the call."""
+
+    @classmethod
+    def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
+        del slot
+        only(units)
+        return []
+        yield  # an operation that has nothing to ask
+
+    def options(self) -> dict[str, Any]:
+        return said(self)
+
+
+def only(units: Sequence[T]) -> T:
+    """The one unit of a script that a call can have once. Raises `ValueError` when there are several."""
+    if len(units) > 1:
+        raise ValueError(f"{type(units[0]).__name__}: {len(units)} are given, and a call can have one")
+    return units[0]
 
 
 # -- the units of a call ----------------------------------------------------------------------------------------------
@@ -294,33 +304,19 @@ def ignored(units: Sequence[Unit], result: WebUIApiResult) -> list[str]:
     return found
 
 
-# -- old spellings ----------------------------------------------------------------------------------------------------
+# -- endpoints --------------------------------------------------------------------------------------------------------
 
 
-def renamed(**old: str) -> Callable[[type[C]], type[C]]:
-    """A class decorator: keywords of older versions are taken for the new ones, with one warning a call."""
-
-    def decorate(cls: type[C]) -> type[C]:
-        init: Any = cls.__init__
-
-        @functools.wraps(init)
-        def accepting(self: Any, *args: Any, **kwargs: Any) -> None:
-            for name in [name for name in kwargs if name in old]:
-                new = old[name]
-                if new in kwargs:
-                    raise TypeError(f"{cls.__name__}: {name}= is the old name of {new}=: both are given")
-                warnings.warn(f"{cls.__name__}: {name}= is now {new}=", DeprecationWarning, stacklevel=2)
-                kwargs[new] = kwargs.pop(name)
-            init(self, *args, **kwargs)
-
-        setattr(cls, "__init__", accepting)  # noqa: B010 - a type checker would not allow it; the signature stays
-        return cls
-
-    return decorate
-
-
-class Interface(Generic[C]):
+class Interface(Generic[Client_co]):
     """A group of an extension's endpoints, bound to a client of either colour: `RemBGInterface(api).rembg(...)`."""
 
-    def __init__(self, client: C) -> None:
-        self.client = client
+    def __init__(self, webuiapi: Client_co) -> None:
+        self.client = webuiapi
+        """Sends the requests."""
+
+    def run(self, work: Any) -> Any:
+        """Send a request or drive an operation, as the client does."""
+        return self.client.run(work)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.client!r})"

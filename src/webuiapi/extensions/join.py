@@ -50,11 +50,15 @@ def join(request: Generation, units: Sequence[Unit], tab: str) -> Flow[dict[str,
     merged: dict[str, Any] = dict(request.alwayson_scripts or {})
     chosen: Unit | None = None
     changes: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for group in by_title(units):
         unit = group[0]
+        if tab not in unit.tabs:
+            raise ValueError(f"{type(unit).__name__} is for {' and '.join(unit.tabs)}, not for {tab}")
         title = next((name for name in server.installed(tab) if unit.is_called(name)), None)
-        if title is None and server.installed(tab):
+        if title is None and unit.listed and server.installed(tab):
             raise ExtensionMissing(unit.called, tab, server.installed(tab))
+        _set(options, group, request)
         slot = Slot(tab, title or unit.called, server.described(title or unit.called, tab), server.which, request)
         arguments = yield from unit.arguments(group, slot)
         if not unit.chosen(slot.info):
@@ -67,16 +71,27 @@ def join(request: Generation, units: Sequence[Unit], tab: str) -> Flow[dict[str,
         changes.update(script_name=unit.called, script_args=arguments)
     if merged:
         changes["alwayson_scripts"] = merged
+    if options:
+        changes["override_settings"] = {**(request.override_settings or {}), **options}
     if request.script_name:
         changes["script_args"] = _positional(request, tab, server)
     return changes
+
+
+def _set(options: dict[str, Any], group: Sequence[Unit], request: Generation) -> None:
+    """Take over the options that units set. Raises `ValueError` for one that is set twice."""
+    for unit in group:
+        for name, value in unit.options().items():
+            if name in options or name in (request.override_settings or {}):
+                raise ValueError(f"{name} is set by {type(unit).__name__} and elsewhere too: give one of the two")
+            options[name] = value
 
 
 def _merge(merged: dict[str, Any], unit: Unit, title: str, arguments: list[Any]) -> None:
     key = next((key for key in merged if unit.is_called(key)), unit.called)
     if key not in merged and title.casefold() != unit.called.casefold():
         key = title  # a relative's title
-    own = merged.get(key, {})
+    own = merged.get(key) or {}  # [] is a usual way of writing "with the defaults"
     if not isinstance(own, dict) or not isinstance(own.get("args", []), list):
         raise ValueError(f"alwayson_scripts[{key!r}] has no list of args, and {type(unit).__name__} is given too")
     theirs = own.get("args") or []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UnknownName
 from ..images import is_picture, outgoing
 from ..request import Flow
-from .base import Slot, Unit
+from .base import Slot, Unit, bare, only
 
 if TYPE_CHECKING:
     from ..api.lists import ScriptArg, ScriptInfo
@@ -48,11 +48,10 @@ class Script(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        if len(units) > 1:
-            raise ValueError(f"{units[0].name!r} is given {len(units)} times, and a call can have it once")
+        script = only(units)
         if slot.info is None:
-            raise UnknownName("script", units[0].name, (), count=0)
-        return by_label(units[0].values, slot.info)
+            raise UnknownName("script", script.name, (), count=0)
+        return by_label(script.values, slot.info)
         yield  # an operation that has nothing to ask
 
 
@@ -65,17 +64,13 @@ def by_label(values: dict[str, Any], info: ScriptInfo) -> list[Any]:
 
 
 def _find(label: str, info: ScriptInfo) -> int:
-    wanted = _bare(label)
-    found = [index for index, item in enumerate(info.args) if _bare(item.label or "") == wanted]
+    wanted = bare(label)
+    found = [index for index, item in enumerate(info.args) if bare(item.label or "") == wanted]
     labels = [item.label for item in info.args if item.label]
     if len(found) == 1:
         return found[0]
     near = difflib.get_close_matches(label, labels, 3) or labels
     raise UnknownName(f"argument of {info.name!r}", label, near, ambiguous=len(found) > 1, count=len(labels))
-
-
-def _bare(label: str) -> str:
-    return "".join(character for character in label.casefold() if character.isalnum())
 
 
 def described(args: Sequence[ScriptArg]) -> str:

@@ -19,10 +19,10 @@ _JSON = json.JSONDecoder()
 
 
 def quote(value: object) -> str:
-    """The value as it stands in a pair: one with a comma, a colon or a newline is a JSON string in quotes."""
+    """The value as it stands in a pair: one with a comma, a colon or a newline is JSON, so a text is in quotes."""
     text = str(value)
     if "," in text or ":" in text or "\n" in text:
-        return json.dumps(text, ensure_ascii=False)
+        return json.dumps(value if isinstance(value, (dict, list)) else text, ensure_ascii=False)
     return text
 
 
@@ -111,7 +111,7 @@ def _end_of(pattern: re.Pattern[str], line: str, start: int) -> int:
     return match.end() if match else start
 
 
-def write(prompt: str, negative_prompt: str, pairs: Mapping[str, str]) -> str:
+def write(prompt: str, negative_prompt: str, pairs: Mapping[str, object]) -> str:
     """The text as the webui writes it."""
     parts = []
     if prompt:

@@ -1,4 +1,4 @@
-"""The embedded server without a door: one request in, one answer out, as AUTOMATIC1111 1.10.1 gives it.
+"""The embedded server without a door: one request in, one answer out, as AUTOMATIC1111 1.10.1 or a relative gives it.
 
 It sits below serialisation: the in-process door and the socket door both call `App.handle`, and nothing else.
 """
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from . import body, cors, errors, require
 from .auth import Credentials, Guard
 from .catalog import Catalog, CatalogSource
-from .contract import check, contract
+from .flavours import Flavour, find_flavour
 from .http import Dropped, Request, Response
 from .routes import load_routes
 from .routing import ROUTES, Call, Route
@@ -29,19 +29,18 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("webuiapi.server")
 
-GZIP_FROM = 1000
-"""Bytes from which on an answer is compressed for those who accept it."""
 GZIP_LEVEL = 6
 
 
 class App:
-    """A webui 1.10.1 with a painter in place of the models.
+    """A webui 1.10.1, or a relative of it, with a painter in place of the models.
 
     `catalog` is what it has installed (see `Catalog`), `engine` what paints, `api_auth` as the launch flag
     (`"user:pass,user2:pass2"`) or as pairs, `step_time` the seconds that a sampling step takes besides the painting,
     `seed` where its chance starts. `nowebui` leaves out the user interface's endpoints, `without` takes extensions away
     by their names (see `webuiapi.server.extensions.extension_names`), and `saved_options=False` is a server that has
-    never written its settings file.
+    never written its settings file. `flavour` is the kind of server that it is, see `webuiapi.server.flavours`; without
+    one that which the catalogue names, or A1111.
     """
 
     def __init__(
@@ -55,20 +54,31 @@ class App:
         nowebui: bool = False,
         saved_options: bool = True,
         without: Iterable[str] = (),
+        flavour: str | Flavour | None = None,
     ) -> None:
         if engine is None:
             require("numpy")
-        self.catalog = Catalog.of(catalog).without(without)
-        self.guard = Guard(api_auth)
+        given = Catalog.of(catalog)
+        self.flavour = find_flavour(flavour or given.data.get("flavour") or "a1111")
+        self.shown: dict[str, Any] = {name: given.data[name] for name in given.given}
+        """Lists of the catalogue as they were given: in the flavour's own form."""
+        self.catalog = self.flavour.catalog(given).without(without)
+        self.guard = Guard(api_auth, self.flavour.auth)
         self.nowebui = nowebui
         self.state = State(
-            self.catalog, engine=engine, step_time=step_time, seed=seed, nowebui=nowebui, saved_options=saved_options
+            self.catalog,
+            engine=engine,
+            step_time=step_time,
+            seed=seed,
+            nowebui=nowebui,
+            saved_options=saved_options,
+            flavour=self.flavour,
         )
         self.on_stop: list[Callable[[bool], None]] = []
         """Called when a request ends the server: with True if at once, False if after the running job."""
         load_routes()
         self.routes: dict[str, dict[str, Route]] = {}
-        for route in ROUTES.values():
+        for route in self.flavour.routes(ROUTES.values()):
             if self._offers(route):
                 self.routes.setdefault(route.path, {})[route.method] = route
         self._templates = [path.split("/") for path in self.routes if "{" in path]
@@ -98,39 +108,48 @@ class App:
             raise
         except Exception as error:  # noqa: BLE001 - whatever breaks inside is an answer of its own kind
             _log.debug("%s %s broke", request.method, request.path, exc_info=True)
-            response = errors.broken(error)
+            response = self.flavour.forms.broken(error)
             timed = False
-        headers = response.headers
-        cors.mark(request, headers)
-        if len(response.body) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+        flavour, headers = self.flavour, response.headers
+        headers.update(flavour.headers)
+        if flavour.cors:
+            cors.mark(request, headers)
+        large = flavour.gzip_from is not None and len(response.body) >= flavour.gzip_from
+        if large and "gzip" in request.headers.get("accept-encoding", ""):
             response.body = gzip.compress(response.body, GZIP_LEVEL)
             headers["content-encoding"] = "gzip"
             headers["vary"] = "Accept-Encoding"
         headers["content-length"] = str(len(response.body))
-        if timed:
+        if timed and flavour.process_time:
             headers["x-process-time"] = f"{time.perf_counter() - start:.4f}"
         return response
 
     def _answer_or_refuse(self, request: Request) -> Response:
         try:
-            return cors.preflight(request) or self._answer(request)
+            refused = cors.preflight(request) if self.flavour.cors else None
+            return refused or self._answer(request)
         except errors.HTTPError as error:
-            return errors.api_error(error)
+            return self.flavour.forms.api_error(error)
         except errors.Invalid as error:
-            return errors.validation_error(error)
+            return self.flavour.forms.invalid(error)
 
     def _answer(self, request: Request) -> Response:
-        found = self._matching(request.path)
+        flavour, path = self.flavour, request.path
+        if flavour.slash == "accepted":
+            path = path.rstrip("/") or "/"
+        found = self._matching(path)
         if not found:
-            return self._without_slash(request) or errors.not_routed(404, "Not Found")
+            redirected = self._without_slash(request) if flavour.slash == "redirected" else None
+            return redirected or flavour.forms.not_routed(request.method, 404, "Not Found")
         route, names = next(((one[request.method], names) for one, names in found if request.method in one), (None, {}))
         if route is None:
-            response = errors.not_routed(405, "Method Not Allowed")
-            response.headers["allow"] = next(iter(found[0][0]))
+            response = flavour.forms.not_routed(request.method, 405, "Method Not Allowed")
+            if response.status == 405:
+                response.headers["allow"] = next(iter(found[0][0]))
             return response
         if route.auth:
             self.guard.check(request.headers.get("authorization", ""))
-        fields, given = check(contract().endpoint(route.method, route.path, route.described), request)
+        fields, given = flavour.check(flavour.contract.endpoint(route.method, route.path, route.described), request)
         fields.update(names)
         with self.state.turnstile if route.locked else nullcontext():
             answer = route.handler(Call(self, request, fields, given))

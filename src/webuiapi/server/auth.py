@@ -6,8 +6,12 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .errors import HTTPError
+
+if TYPE_CHECKING:
+    from .flavours.table import Auth
 
 Credentials = str | tuple[str, str] | Iterable[tuple[str, str]] | None
 """`"user:pass,user2:pass2"`, one pair, or several."""
@@ -16,8 +20,11 @@ Credentials = str | tuple[str, str] | Iterable[tuple[str, str]] | None
 class Guard:
     """Lets in who knows one of the pairs."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Credentials, auth: Auth) -> None:
         self.pairs = _pairs(credentials)
+        self._wrong = auth.wrong
+        if self.pairs and auth.guards == "nothing":
+            raise ValueError("api_auth: a server of this flavour asks nobody for a password")
 
     @property
     def text(self) -> str | None:
@@ -43,7 +50,7 @@ class Guard:
             same_password = hmac.compare_digest(password.encode(), right_password.encode())
             known |= same_user and same_password
         if not known:
-            raise HTTPError(401, "Incorrect username or password")
+            raise HTTPError(401, self._wrong)
 
 
 def _pairs(credentials: Credentials) -> list[tuple[str, str]]:

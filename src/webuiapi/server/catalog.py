@@ -29,6 +29,8 @@ class Catalog:
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         self.data: dict[str, Any] = {**_default(), **copy.deepcopy(dict(data or {}))}
+        self.given: frozenset[str] = frozenset(data or ())
+        """The names of the lists that are not the default catalogue's."""
         self._installed: frozenset[str] | None = None
 
     @classmethod
@@ -38,9 +40,14 @@ class Catalog:
             return source
         if source is None or isinstance(source, Mapping):
             return cls(source)
-        data = orjson.loads(Path(source).read_bytes())
+        return cls.load(source)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Catalog:
+        """A catalogue from a file."""
+        data = orjson.loads(Path(path).read_bytes())
         if not isinstance(data, dict):
-            raise ValueError(f"{os.fspath(source)} is no catalogue: an object with the names of endpoints is expected")
+            raise ValueError(f"{os.fspath(path)} is no catalogue: an object with the names of endpoints is expected")
         return cls(data)
 
     def without(self, extensions: Iterable[str]) -> Catalog:

@@ -1,8 +1,12 @@
-"""The values of a request, taken as pydantic 1 takes them: what it converts, what it refuses, and in which words."""
+"""The values of a request, taken as pydantic 1 takes them: what it converts, what it refuses, and in which words.
+
+How that is done is a `Dialect`, so that servers with another version of pydantic can have their own.
+"""
 
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +42,27 @@ NOT_A_DICT = Refused("type_error.dict", "value is not a valid dict")
 
 
 @dataclass(frozen=True)
+class Dialect:
+    """How one version of pydantic takes values, and how it words what it refuses."""
+
+    kinds: Mapping[str, Callable[[Any], Any]]
+    """By kind of field: the value as the handler sees it, or `Refused`."""
+    as_object: Callable[[Any], dict[Any, Any]]
+    """The value of an object whose fields are checked, or `Refused`."""
+    missing: Refused
+    null: Refused | None
+    """A null that is not allowed; None where the kind refuses it in its own words."""
+    within: Callable[[Any, str, float], None]
+    """Refuse a number outside a limit, which is gt, ge, lt or le."""
+    permitted: Callable[[Any, tuple[Any, ...]], Any]
+    """The value as it stands among the permitted ones, or `Refused`."""
+    entry: Callable[[Refused, Loc, Any], dict[str, Any]]
+    """The entry of a 422 for what was refused, at this place, with this value."""
+    broken_json: Callable[[json.JSONDecodeError], dict[str, Any]]
+    """The entry of a 422 for a body that is no JSON."""
+
+
+@dataclass(frozen=True)
 class Field:
     """One field of a request."""
 
@@ -54,25 +79,30 @@ class Field:
     """Pairs of gt, ge, lt or le and a number."""
     permitted: tuple[Any, ...] = ()
     """The only values, if there are such."""
+    dialect: Dialect | None = None
+    """None is pydantic 1's."""
 
     def take(self, value: Any, loc: Loc) -> Any:
         """The value as the handler sees it. Raises `Several` with all that is wrong with it."""
+        dialect = self.dialect or PYDANTIC_1
+        given = value
         try:
             if value is None:
                 if self.nullable or self.kind == "any":
                     return None
-                raise NULL
+                if dialect.null is not None:
+                    raise dialect.null
             if self.permitted:
-                return _permitted(value, self.permitted)
-            value = _KINDS[self.kind](value)
+                return dialect.permitted(value, self.permitted)
+            value = (dialect.as_object if self.model is not None else dialect.kinds[self.kind])(value)
             for name, limit in self.limits:
-                _within(value, name, limit)
+                dialect.within(value, name, limit)
         except Refused as refused:
-            raise Several([refused.entry(loc)]) from None
+            raise Several([dialect.entry(refused, loc, given)]) from None
         if self.items is not None:
             return _each(self.items, value, loc)
         if self.model is not None:
-            return take_model(self.model, value, loc)[0]
+            return take_model(self.model, value, loc, self.dialect)[0]
         return value
 
 
@@ -84,20 +114,21 @@ class Several(Exception):
         self.entries = entries
 
 
-def take_model(model: Model, value: Any, loc: Loc) -> tuple[dict[str, Any], frozenset[str]]:
+def take_model(
+    model: Model, value: Any, loc: Loc, dialect: Dialect | None = None
+) -> tuple[dict[str, Any], frozenset[str]]:
     """The fields of `model` out of `value`, in the model's order, and the names that `value` mentions."""
+    dialect = dialect or PYDANTIC_1
     try:
-        found = as_dict(value)
-        if not all(isinstance(key, str) for key in found):
-            raise Refused("type_error", "keywords must be strings")
+        found = dialect.as_object(value)
     except Refused as refused:
-        raise Several([refused.entry(loc)]) from None
+        raise Several([dialect.entry(refused, loc, value)]) from None
     fields: dict[str, Any] = {}
     wrong: list[dict[str, Any]] = []
     for name, field in model.items():
         if name not in found:
             if field.required:
-                wrong.append(MISSING.entry((*loc, name)))
+                wrong.append(dialect.entry(dialect.missing, (*loc, name), value))
             fields[name] = copy.copy(field.default)
             continue
         try:
@@ -117,6 +148,14 @@ def as_dict(value: Any) -> dict[Any, Any]:
         return dict(value)
     except (TypeError, ValueError):
         raise NOT_A_DICT from None
+
+
+def _as_keywords(value: Any) -> dict[Any, Any]:
+    """A dict whose keys are all names."""
+    found = as_dict(value)
+    if not all(isinstance(key, str) for key in found):
+        raise Refused("type_error", "keywords must be strings")
+    return found
 
 
 def _each(field: Field, values: list[Any], loc: Loc) -> list[Any]:
@@ -215,6 +254,23 @@ def _permitted(value: Any, permitted: tuple[Any, ...]) -> Any:
         words = ", ".join(map(repr, permitted))
         ctx = {"given": value, "permitted": list(permitted)}
         raise Refused("value_error.const", f"unexpected value; permitted: {words}", ctx) from None
+
+
+def _broken_json(error: json.JSONDecodeError) -> dict[str, Any]:
+    ctx = {"msg": error.msg, "doc": error.doc, "pos": error.pos, "lineno": error.lineno, "colno": error.colno}
+    return {"loc": ["body", error.pos], "msg": str(error), "type": "value_error.jsondecode", "ctx": ctx}
+
+
+PYDANTIC_1 = Dialect(
+    kinds=_KINDS,
+    as_object=_as_keywords,
+    missing=MISSING,
+    null=NULL,
+    within=_within,
+    permitted=_permitted,
+    entry=lambda refused, loc, _: refused.entry(loc),
+    broken_json=_broken_json,
+)
 
 
 def refusals(entries: list[dict[str, Any]]) -> Iterator[str]:

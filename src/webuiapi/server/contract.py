@@ -16,12 +16,11 @@ from urllib.parse import parse_qsl
 
 from . import body as body_text
 from .catalog import read_data
-from .coerce import MISSING, Field, Model, Several, take_model
+from .coerce import PYDANTIC_1, Dialect, Field, Model, Several, take_model
 from .errors import HTTPError, Invalid
 from .http import Request
 
 _LIMIT_NAMES = ("gt", "ge", "lt", "le")
-_ANY_OBJECT = Field(kind="object")
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,16 @@ class Endpoint:
     """There need not be a body."""
     described: Mapping[str, Any]
     """The entry of the contract's data, for the schema."""
+    dialect: Dialect = PYDANTIC_1
+    """How values are taken."""
 
 
 class Contract:
     """The contract of one kind of server."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: Mapping[str, Any], dialect: Dialect = PYDANTIC_1) -> None:
         self.data = data
+        self.dialect = dialect
         self.models: Mapping[str, Any] = data["models"]
         self.webui_options = frozenset(data["webui_options"])
         """Options that are there only with the user interface."""
@@ -73,6 +75,7 @@ class Contract:
                 list_body=self._field(body) if body and body["type"] == "array" else None,
                 optional_body=body is not None and not body["required"],
                 described=described,
+                dialect=self.dialect,
             )
         return self._endpoints[key]
 
@@ -99,15 +102,16 @@ class Contract:
             model=self._model(described["fields"]) if "fields" in described else None,
             limits=tuple((name, described[name]) for name in _LIMIT_NAMES if name in described),
             permitted=tuple(described.get("enum", ())),
+            dialect=self.dialect,
         )
 
     def _item(self, described: str | Mapping[str, Any]) -> Field:
         """What a list holds: a kind, the name of a model, or the fields of one."""
         if not isinstance(described, str):
-            return Field(kind="object", model=self._model(described))
+            return Field(kind="object", model=self._model(described), dialect=self.dialect)
         if described in self.models:
-            return Field(kind="object", model=self._model(self.models[described]))
-        return Field(kind=described)
+            return Field(kind="object", model=self._model(self.models[described]), dialect=self.dialect)
+        return Field(kind=described, dialect=self.dialect)
 
 
 @lru_cache(maxsize=1)
@@ -118,6 +122,7 @@ def contract() -> Contract:
 
 def check(endpoint: Endpoint, request: Request) -> tuple[dict[str, Any], frozenset[str]]:
     """The fields of a request, and which of them it mentions. Raises `Invalid` with all that is wrong with it."""
+    dialect = endpoint.dialect
     fields: dict[str, Any] = {}
     given: set[str] = set()
     wrong: list[dict[str, Any]] = []
@@ -125,18 +130,19 @@ def check(endpoint: Endpoint, request: Request) -> tuple[dict[str, Any], frozens
     if endpoint.query:
         parts.append((endpoint.query, dict(parse_qsl(request.query, keep_blank_values=True)), "query"))
     if endpoint.body is not None or endpoint.free_body or endpoint.list_body is not None:
-        value = _parsed(request)
+        value = _parsed(request, dialect)
         if value is None and endpoint.optional_body:
             value = [] if endpoint.list_body is not None else {}
         if value is None:
-            wrong.append(MISSING.entry(("body",)))
+            wrong.append(dialect.entry(dialect.missing, ("body",), None))
         elif endpoint.list_body is not None:
             parts.append(({"body": endpoint.list_body}, {"body": value}, ""))
         else:
             parts.append((endpoint.body, value, "body"))
     for model, value, where in parts:
         try:
-            taken, names = take_model(model, value, (where,) if where else ()) if model is not None else _free(value)
+            loc = (where,) if where else ()
+            taken, names = _free(value, dialect) if model is None else take_model(model, value, loc, dialect)
         except Several as several:
             wrong.extend(several.entries)
         else:
@@ -147,13 +153,14 @@ def check(endpoint: Endpoint, request: Request) -> tuple[dict[str, Any], frozens
     return fields, frozenset(given)
 
 
-def _free(value: Any) -> tuple[dict[str, Any], frozenset[str]]:
+def _free(value: Any, dialect: Dialect) -> tuple[dict[str, Any], frozenset[str]]:
     """The members of a body that may be any object."""
-    fields = {str(key): member for key, member in _ANY_OBJECT.take(value, ("body",)).items()}
+    members = Field(kind="object", dialect=dialect).take(value, ("body",))
+    fields = {str(key): member for key, member in members.items()}
     return fields, frozenset(fields)
 
 
-def _parsed(request: Request) -> Any:
+def _parsed(request: Request, dialect: Dialect) -> Any:
     """The value of the body: JSON where its type says so or nothing does, else a text that no model takes."""
     if not len(request.body):
         return None
@@ -162,7 +169,7 @@ def _parsed(request: Request) -> Any:
     try:
         return body_text.loads(request.body)
     except json.JSONDecodeError as error:
-        raise Invalid([_broken_json(error)]) from None
+        raise Invalid([dialect.broken_json(error)]) from None
     except (ValueError, RecursionError):
         raise HTTPError(400, "There was an error parsing the body") from None
 
@@ -176,8 +183,3 @@ def _is_json(content_type: str) -> bool:
         return False
     subtype = message.get_content_subtype()
     return subtype == "json" or subtype.endswith("+json")
-
-
-def _broken_json(error: json.JSONDecodeError) -> dict[str, Any]:
-    ctx = {"msg": error.msg, "doc": error.doc, "pos": error.pos, "lineno": error.lineno, "colno": error.colno}
-    return {"loc": ["body", error.pos], "msg": str(error), "type": "value_error.jsondecode", "ctx": ctx}

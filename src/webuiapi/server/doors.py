@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .auth import Credentials
     from .catalog import CatalogSource
     from .engine import Engine
+    from .flavours import Flavour
 
 KEEP_ALIVE = 5
 """Seconds after which an idle connection is closed."""
@@ -134,6 +135,7 @@ def serve(
     seed: int | None = None,
     nowebui: bool = False,
     without: Iterable[str] = (),
+    flavour: str | Flavour | None = None,
 ) -> Server:
     """Start a server in a thread of this process; port 0 takes a free one.
 
@@ -148,6 +150,7 @@ def serve(
             seed=seed,
             nowebui=nowebui,
             without=without,
+            flavour=flavour,
         )
     if not app.guard.pairs and not _is_loopback(host):
         warnings.warn(

@@ -41,11 +41,15 @@ def validation_error(error: Invalid) -> Response:
     return body.json_response({"detail": error.errors}, status=422)
 
 
+def text_of(error: Exception) -> str:
+    """The text of an exception, escaped where UTF-8 cannot hold it."""
+    return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def broken(error: Exception) -> Response:
-    """Anything that breaks inside: the class and the text of the exception, escaped where UTF-8 cannot hold it."""
-    text = str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+    """Anything that breaks inside: the class and the text of the exception."""
     return body.json_response(
-        {"error": type(error).__name__, "detail": "", "body": "", "errors": text},
+        {"error": type(error).__name__, "detail": "", "body": "", "errors": text_of(error)},
         status=500,
     )
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from typing import TYPE_CHECKING
 
+from .errors import HTTPError
 from .http import Dropped
+
+if TYPE_CHECKING:
+    from .flavours.table import Line
 
 REMEMBERED = 16
 """Finished tasks that the server still knows."""
@@ -14,20 +19,23 @@ REMEMBERED = 16
 class Turnstile:
     """A lock that is handed over in the order of asking."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Line | None = None) -> None:
+        self._line = line
         self._lock = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._held = False
         self._closed = False
 
     def __enter__(self) -> None:
-        """Wait for the turn. `Dropped` is raised when the server closes meanwhile."""
+        """Wait for the turn. `Dropped` is raised when the server closes meanwhile, `HTTPError` if too many wait."""
         with self._lock:
             if self._closed:
                 raise Dropped("the server is closing")
             if not self._held:
                 self._held = True
                 return
+            if self._line is not None and len(self._waiting) >= self._line.most:
+                raise HTTPError(503, self._line.detail)
             ticket = threading.Lock()
             ticket.acquire()
             self._waiting.append(ticket)

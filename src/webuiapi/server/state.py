@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import Catalog, Item
 from .checkpoints import Checkpoints
-from .contract import contract
+from .flavours import Flavour, find_flavour
 from .options import EXPLANATION, LOADING, Options
 from .progress import Progress, RunningJob
 from .queue import Tasks, Turnstile
@@ -36,23 +36,26 @@ class State:
         seed: int | None = None,
         nowebui: bool = False,
         saved_options: bool = True,
+        flavour: Flavour | None = None,
     ) -> None:
         self.catalog = catalog
+        self.flavour = flavour or find_flavour("a1111")
         self.step_time = step_time
         """Seconds that every sampling step takes besides the painting."""
         self.random = random.Random(seed)  # noqa: S311 - seeds of pictures, no secrets
         """The only source of chance."""
         self.nowebui = nowebui
-        values = contract().untyped_options(catalog.options)
+        contract = self.flavour.contract
+        values = contract.untyped_options(catalog.options)
         if nowebui:
-            values = {name: value for name, value in values.items() if name not in contract().webui_options}
-        self.options = Options(values, contract().options, saved=saved_options)
+            values = {name: value for name, value in values.items() if name not in contract.webui_options}
+        self.options = Options(values, contract.options, saved=saved_options)
         self.clock: Callable[[], datetime] = datetime.now
         """Replace it to hold the time."""
         self.progress = Progress(self.now)
         self.tasks = Tasks()
         self.trained = Trained(catalog)
-        self.turnstile = Turnstile()
+        self.turnstile = Turnstile(self.flavour.line)
         self.on_close: list[Callable[[], None]] = []
         """Called when the server closes, after those who wait were sent away."""
         self._memories: dict[str, Any] = {}
@@ -92,12 +95,11 @@ class State:
             for script in self.catalog.script_info
         ]
 
-    @staticmethod
-    def _without_webui(argument: Item) -> Item:
+    def _without_webui(self, argument: Item) -> Item:
         choices = argument["choices"]
         if choices is None:
             return argument
-        axes = contract().webui_axes
+        axes = self.flavour.contract.webui_axes
         return {**argument, "choices": [choice for choice in choices if not str(choice).startswith(axes)]}
 
     def memory(self, name: str, make: Callable[[], Any]) -> Any:
@@ -192,7 +194,7 @@ class State:
         the name of the job that `job.start()` starts. A request that fails leaves its task where it was: waiting if the
         job had not started, else active; and a job without a task leaves the progress behind, as the webui does.
         """
-        task = (task_id or self.new_task(kind)) if kind else None
+        task = (task_id or self.new_task(kind)) if kind and self.flavour.tasks else None
         if task:
             self.tasks.add(task)
         with self.turnstile:

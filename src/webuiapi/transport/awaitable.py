@@ -80,17 +80,19 @@ class AwaitableTransport:
         self, session: aiohttp.ClientSession, call: Outgoing, deadline: Deadline, state: _State
     ) -> Incoming:
         proxy = proxy_for(call.address, call.settings)
+        for_proxy = dict(proxy.headers) if proxy else {}
+        tunnel = call.address.scheme == "https"
         limits = call.timeout
         async with session.request(
             call.method,
             URL(call.url, encoded=True),
             data=_data(call.pieces),
-            headers=call.headers,
+            headers=call.headers if tunnel else {**call.headers, **for_proxy},
             skip_auto_headers=("Accept-Encoding", "User-Agent", "Content-Type", "Accept"),
             allow_redirects=False,
             proxy=proxy.address.root if proxy else None,
-            proxy_headers=dict(proxy.headers) if proxy else None,
-            ssl=ssl_context(call.settings.verify) if call.address.scheme == "https" else True,
+            proxy_headers=for_proxy if tunnel else None,
+            ssl=ssl_context(call.settings.verify) if tunnel else True,
             timeout=aiohttp.ClientTimeout(deadline.left(), limits.connect, limits.read, limits.connect),
             trace_request_ctx=state,
         ) as response:

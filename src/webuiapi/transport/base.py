@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
 
-from ..address import Address, Credentials, is_loopback
+from ..address import Address, Credentials, credentials_in, is_loopback, split_url
 from ..errors import CallTimeout, TransportError
 
 IDLE_LIMIT = 3.0
@@ -154,14 +153,10 @@ def proxy_for(address: Address, settings: Settings) -> Proxy | None:
 
 def parse_proxy(text: str) -> Proxy:
     """A proxy's URL as an address and headers. Raises `ValueError`, without showing a password."""
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"a proxy of the scheme {parts.scheme!r} is not supported: give http://host:port")
-    headers = {}
-    if parts.username is not None:
-        headers["Proxy-Authorization"] = basic(Credentials(unquote(parts.username), unquote(parts.password or "")))
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return Proxy(Address(parts.scheme, parts.hostname, port), headers)
+    parts, host, port, _ = split_url(text, "proxy")
+    credentials = credentials_in(parts)
+    headers = {} if credentials is None else {"Proxy-Authorization": basic(credentials)}
+    return Proxy(Address(parts.scheme, host, port or (443 if parts.scheme == "https" else 80)), headers)
 
 
 def basic(credentials: Credentials) -> str:
@@ -201,22 +196,29 @@ def not_connected_text(call: Outgoing, error: BaseException) -> str:
             return f"{where}: nobody listens at {call.address.origin}. Is the server started, and is the port right?"
         if isinstance(cause, socket.gaierror):
             return f"{where}: the host name {call.address.host!r} can't be resolved"
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):  # aiohttp's lack both
             return f"{where}: the server's certificate is not trusted: {cause.verify_message} (see verify=)"
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and hasattr(cause, "reason"):
             return f"{where}: no TLS connection: {cause.reason or cause} (does the server speak https?)"
         cause = cause.__cause__ or cause.__context__
-    return f"{where}: no connection: {error}"
+    inner = getattr(error, "os_error", error)  # aiohttp's own texts show the insides of objects
+    return f"{where}: no connection: {getattr(inner, 'strerror', None) or inner}"
 
 
 @lru_cache(maxsize=8)
 def ssl_context(verify: Any) -> Any:
-    """The TLS settings for `verify`, made once: loading the trusted certificates takes a while."""
+    """The TLS settings for `verify`, made once: loading the trusted certificates takes a while.
+
+    Raises `ValueError` for a CA bundle that can't be read.
+    """
     import ssl
 
     if isinstance(verify, ssl.SSLContext):
         return verify
-    context = ssl.create_default_context(cafile=None if isinstance(verify, bool) else str(verify))
+    try:
+        context = ssl.create_default_context(cafile=None if isinstance(verify, bool) else str(verify))
+    except OSError as error:
+        raise ValueError(f"verify={verify!r} can't be read: {error.strerror or error}") from error
     if verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -65,6 +65,7 @@ class AsyncLocalTransport:
 
     def __init__(self, local: LocalTransport | None = None) -> None:
         self.local = local or LocalTransport()
+        self._owned = local is None
 
     async def send(self, call: Outgoing) -> Incoming:
         """Do the call in another thread."""
@@ -72,7 +73,8 @@ class AsyncLocalTransport:
 
     async def aclose(self) -> None:
         """Forget the server, if it is ours."""
-        self.local.close()
+        if self._owned:
+            self.local.close()
 
 
 def _ask(app: App, call: Outgoing) -> Incoming:

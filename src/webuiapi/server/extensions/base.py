@@ -98,7 +98,9 @@ class Extension:
 
         return enter
 
-    def get(self, path: str, *, query: Mapping[str, Item] | None = None, auth: bool = False) -> Any:
+    def get(
+        self, path: str, *, query: Mapping[str, Item] | None = None, auth: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Enter the decorated handler for GET."""
         return self.route("GET", path, query=query, auth=auth)
 
@@ -111,7 +113,7 @@ class Extension:
         each: str | Mapping[str, Item] | None = None,
         optional: bool = False,
         auth: bool = False,
-    ) -> Any:
+    ) -> Callable[[Handler], Handler]:
         """Enter the decorated handler for POST, see `route`."""
         return self.route("POST", path, body, query=query, each=each, optional=optional, auth=auth)
 

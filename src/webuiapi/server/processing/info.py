@@ -13,8 +13,6 @@ from .generation import Batch, Generation
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-VERSION = "v1.10.1"
-
 
 def infotext(run: Generation, batch: Batch | None = None, index: int = 0, *, main: bool = False) -> str:
     """The parameters of one picture of a batch, or of a run as a whole; `main` is for a grid of all."""
@@ -70,7 +68,7 @@ def _pairs(run: Generation, seed: int, subseed: int) -> dict[str, Any]:
         "RNG": options["randn_source"] if options["randn_source"] != "GPU" else None,
         "Tiling": "True" if run.tiling else None,
         **run.extra,
-        "Version": VERSION if options["add_version_to_infotext"] else None,
+        **(run.state.flavour.marks if options["add_version_to_infotext"] else {}),
     }
 
 
@@ -169,7 +167,7 @@ class Processed:
             job_timestamp=run.job.timestamp,
             clip_skip=options["CLIP_stop_at_last_layers"],
             is_using_inpainting_conditioning=False,
-            version=VERSION,
+            version=run.state.flavour.version,
         )
 
     def to_json(self) -> str:

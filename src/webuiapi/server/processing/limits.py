@@ -1,15 +1,15 @@
-"""How much one request may ask for. The webui has no limits but its memory; these stand for that memory."""
+"""How much one request may ask for, where its pictures are made: see `webuiapi.server.limits`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-MOST_PIXELS = 1 << 26
-"""Pixels of one batch, or of one picture that is resized: 8192 x 8192."""
+from ..limits import MILLION, limits_in_force
+
 MOST_TOTAL = 1 << 28
 """Pixels of all pictures of one request: 1024 of 512 x 512."""
 MOST_PICTURES = 4096
-"""Pictures of one request."""
+"""Pictures of one request, whatever the limits in force are."""
 MOST_STEPS = 10_000
 SEEDS = range(-(1 << 63), 1 << 64)
 """What the real server's source of noise takes."""
@@ -21,8 +21,14 @@ class OutOfMemoryError(RuntimeError):
 
 def check_pixels(width: int, height: int, count: int = 1) -> None:
     """Refuse what a graphics card could not hold."""
-    if width * height * count > MOST_PIXELS:
+    if width * height * count > limits_in_force().megapixels * MILLION:
         raise OutOfMemoryError(f"out of memory: {count} pictures of {width}x{height}")
+
+
+def check_input(width: int, height: int) -> None:
+    """Refuse a picture that was sent in and is too large to be unpacked."""
+    if width * height > limits_in_force().input_megapixels * MILLION:
+        raise OutOfMemoryError(f"out of memory: a picture of {width}x{height}")
 
 
 def check_total(pixels: int) -> None:
@@ -33,8 +39,9 @@ def check_total(pixels: int) -> None:
 
 def check_count(count: int) -> None:
     """Refuse a request for more pictures than anybody could hold."""
-    if count > MOST_PICTURES:
-        raise MemoryError(f"{count} pictures are more than this server holds ({MOST_PICTURES})")
+    most = min(limits_in_force().pictures, MOST_PICTURES)
+    if count > most:
+        raise MemoryError(f"{count} pictures are more than this server holds ({most})")
 
 
 def check_seeds(seeds: Iterable[int]) -> None:

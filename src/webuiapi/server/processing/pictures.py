@@ -18,6 +18,7 @@ from ... import png
 from ...infotext import exif_user_comment
 from ...infotext.exif import read_user_comment
 from ..errors import HTTPError
+from .limits import OutOfMemoryError, check_input
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -47,7 +48,11 @@ def decode(text: str, options: Mapping[str, Any]) -> Image:
     if text.startswith("data:image/"):
         text = text.split(";")[1].split(",")[1]
     try:
-        return _upright(pil.open(io.BytesIO(pybase64.b64decode(text))))
+        image = pil.open(io.BytesIO(pybase64.b64decode(text)))
+        check_input(*image.size)
+        return _upright(image)
+    except OutOfMemoryError:
+        raise
     except Exception as error:  # whatever is wrong with it, the answer is the same
         raise HTTPError(500, "Invalid encoded image") from error
 

@@ -10,8 +10,6 @@ from ..http import Response
 from ..previews import data_uri
 from ..routing import Call, route
 
-_VERSION = "v1.10.1"
-
 
 @route("GET", "/internal/ping")
 def ping(_: Call) -> dict[str, Any]:
@@ -79,7 +77,7 @@ def sysinfo(call: Call) -> Response:
     catalog = call.state.catalog
     about = catalog.data.get("sysinfo") or {
         "Platform": "embedded",
-        "Version": _VERSION,
+        "Version": call.app.flavour.version,
         "Script path": catalog.folder,
         "Data path": catalog.folder,
         "Extensions": catalog.data["extensions"],

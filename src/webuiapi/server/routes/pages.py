@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from ..contract import contract
 from ..http import Response
 from ..openapi import schema, summary
 from ..routing import Call, route
@@ -41,7 +40,7 @@ def index(call: Call) -> Response:
 @route("GET", "/openapi.json", webui=False)
 def openapi(call: Call) -> dict[str, Any]:
     """This server's endpoints and their fields."""
-    return schema(call.app.routes, contract(), guarded=bool(call.app.guard.pairs))
+    return schema(call.app.routes, call.app.flavour.contract, guarded=bool(call.app.guard.pairs))
 
 
 @route("GET", "/docs", webui=False)
@@ -50,7 +49,7 @@ def docs(call: Call) -> Response:
     parts = []
     for path, methods in call.app.routes.items():
         for method, entry in methods.items():
-            described = contract().endpoint(method, path, entry.described).described
+            described = call.app.flavour.contract.endpoint(method, path, entry.described).described
             fields = {**(described.get("query") or {}), **((described.get("body") or {}).get("fields") or {})}
             rows = "".join(
                 f"<tr><td>{escape(name)}</td><td>{escape(field['type'])}</td>"

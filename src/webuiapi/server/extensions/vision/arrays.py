@@ -10,7 +10,7 @@ from PIL import Image as pil
 from PIL import ImageFilter
 from PIL.Image import Image
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 Resampling = pil.Resampling
 
@@ -82,3 +82,17 @@ def to_short_side(image: Image, side: int) -> Image:
     """The picture with its shorter side so long."""
     factor = side / min(image.size)
     return resized(image, max(round(image.width * factor), 1), max(round(image.height * factor), 1))
+
+
+def box_mean(values: Array, radius: int) -> Array:
+    """The mean of the square around each pixel."""
+    size = 2 * radius + 1
+    for axis in (0, 1):
+        padding = [(0, 0), (0, 0)]
+        padding[axis] = (radius + 1, radius)
+        sums = np.cumsum(np.pad(values, padding, mode="edge"), axis=axis, dtype=np.float64)
+        length = values.shape[axis]
+        values = ((sums.take(range(size, size + length), axis) - sums.take(range(length), axis)) / size).astype(
+            np.float32
+        )
+    return values

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .api.jobs import GetProgress, Progress
-from .api.lists import GetSamplers, GetSchedulers, GetSDModels
-from .api.options import GetOptions, SetOptions
-from .errors import CallTimeout, UnknownName, WebUIApiError
-from .names import find_model
-from .request import Flow, Sleep
+from ..errors import CallTimeout, UnknownName, WebUIApiError
+from ..names import find_model
+from ..request import Flow, Sleep
+from .jobs import GetProgress, Progress
+from .lists import GetSamplers, GetSchedulers, GetSDModels
+from .options import GetOptions, SetOptions
 
 if TYPE_CHECKING:
     from types import TracebackType

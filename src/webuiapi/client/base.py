@@ -1,0 +1,240 @@
+"""What both clients share: settings, the way to the wire, the way back. Nothing here waits."""
+
+from __future__ import annotations
+
+import copy
+import string
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from urllib.parse import quote, urlencode
+
+from .. import wire
+from ..address import API_PATH, LOCAL
+from ..checks import Checks, check_level, report
+from ..endpoints import Endpoints
+from ..errors import NotSupported, UnexpectedResult
+from ..exchange import Session, chosen_address, error_for, merged
+from ..gate import Gate
+from ..request import Answer, ClientDefaults, Flow, Request
+from ..transport.base import Incoming, Outgoing, Timeout
+from ..version import __version__
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ..jobs import JobCore, Running
+
+R = TypeVar("R")
+
+LAST_WORDS = 3.0
+"""Seconds for each clean-up request of an operation that is broken off."""
+_NO_HOST = b"127.0.0.1".decode()  # objects of their own: they tell "not given" from "given like the default"
+_NO_PORT = int("7860")
+ORDINARY = Timeout(connect=10.0, read=None, total=60.0)
+GENERATION = Timeout(connect=10.0, read=None, total=None)
+
+OnProgress: TypeAlias = Callable[["Running"], None]
+"""Called with how far a generation is: `progress` (0 to 1), `step`, `steps`, `eta` in seconds."""
+
+
+class BaseClient(Endpoints):
+    """Everything that does not wait: the endpoints, and the way to the wire and back."""
+
+    _transport: Any
+
+    def __init__(
+        self,
+        host: str = _NO_HOST,
+        port: int = _NO_PORT,
+        baseurl: str | None = None,
+        sampler: str | None = "Euler a",
+        scheduler: str | None = None,
+        steps: int | None = 20,
+        use_https: bool = False,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        url: str | None = None,
+        timeout: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        verify: Any = True,
+        proxy: str | None = None,
+        transport: Any = None,
+        compress: bool = False,
+        checks: Checks = "default",
+        max_in_flight: int | None = 2,
+    ) -> None:
+        given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
+        local = LOCAL in (given_host, url, baseurl)
+        self.local = local
+        self._address, credentials = chosen_address(
+            host=given_host, port=given_port, baseurl=baseurl, url=url, use_https=use_https,
+            username=username, password=password,
+        )  # fmt: skip
+        self.default_sampler = sampler
+        """Sent with generations that name no sampler; None leaves it to the server."""
+        self.default_scheduler = scheduler
+        """Sent with generations that name no scheduler; None leaves it to the server."""
+        self.default_steps = steps
+        """Sent with generations that say no steps; None leaves them to the server."""
+        self.timeout = _timeout(timeout)
+        self.compress = compress
+        self.checks: Checks = check_level(checks)
+        """How much is said about requests before they are sent: "default", "strict", "warn" or "off"."""
+        self.gate = Gate(max_in_flight)
+        """How many generations are under way at a time; the rest wait here."""
+        self.session = Session(self._address, credentials, headers, verify, proxy)
+        """Headers, credentials, certificates and proxies, to look at and to change."""
+        self._facts: dict[str, Any] = {}  # what operations have found out about the server
+        self._transport = transport if transport is not None else self._make_transport(local)
+
+    def _make_transport(self, local: bool) -> Any:
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        """The server's address, without credentials."""
+        return LOCAL if self.local else self._address.root
+
+    @property
+    def baseurl(self) -> str:
+        """The address of the API, as webuiapi 0.9 calls it: `http://host:port/sdapi/v1`."""
+        return f"{self._address.root}/sdapi/v1"
+
+    def set_auth(self, username: str, password: str) -> None:
+        """Use these credentials from now on. Nothing is sent."""
+        self.session.set_auth(username, password)
+
+    def perform(self, build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a method of the table does: make the request or the operation, and run it."""
+        if args or "use_async" in kwargs or "use_deprecated_controlnet" in kwargs:
+            from .. import compat
+
+            if compat.is_old(build, args, kwargs):
+                return compat.call(self, build, args, kwargs)
+        return self._perform(build, args, kwargs)
+
+    def _perform(self, build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self.run(build(*args, **kwargs))
+
+    def run(self, work: Any) -> Any:
+        """Send a request, or drive an operation to its end."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Forget what was found out about the server (which it is, its lists): it is asked again when needed."""
+        self._facts.clear()
+
+    def get_endpoint(self, endpoint: str, baseurl: bool) -> str:
+        """The URL of a path below the server's address, or below /sdapi/v1 with `baseurl`. Nothing is sent."""
+        return f"{self._address.root}{API_PATH if baseurl else ''}/{endpoint.lstrip('/')}"
+
+    def get_artists(self) -> NoReturn:
+        """Gone: no server has had it since 2023."""
+        raise NotSupported("get_artists: the webui dropped its list of artists in 2023, and no server has one")
+
+    def get_artist_categories(self) -> NoReturn:
+        """Gone: no server has had it since 2023."""
+        raise NotSupported(
+            "get_artist_categories: the webui dropped its list of artists in 2023, and no server has one"
+        )
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        headers: Mapping[str, str] | None = None,
+        compress: bool | None = None,
+        checks: Checks | None = None,
+    ) -> Self:
+        """A light copy of this client with other settings, on the same connections. `headers` come on top."""
+        other = copy.copy(self)
+        if timeout is not None:
+            other.timeout = _timeout(timeout)
+        if compress is not None:
+            other.compress = compress
+        if checks is not None:
+            other.checks = check_level(checks)
+        other.session = self.session.with_headers(headers or {})
+        return other
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    # -- the way to the wire and back
+
+    def _outgoing(self, request: Request[Any], hurry: bool = False) -> Outgoing:
+        """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
+        defaults = ClientDefaults(self.default_sampler, self.default_scheduler, self.default_steps)
+        request = request.with_defaults(defaults)
+        report(request.problems(), self.checks)
+        query = request.query()
+        path = quote(self._address.prefix + request.path, safe=string.punctuation)
+        target = path + (f"?{urlencode(query)}" if query else "")
+        headers = {
+            "User-Agent": f"webuiapi/{__version__}",
+            "Accept": "application/json, */*",
+            "Accept-Encoding": "gzip, deflate" if self.compress else "identity",
+        }
+        pieces: Any = ()
+        if request.method != "GET":
+            payload = request.payload()
+            length = 0
+            if payload is not None:
+                from ..images import convert
+
+                body = wire.encode(payload, convert)
+                pieces, length = body.pieces, body.length
+                headers["Content-Type"] = "application/json"
+            headers["Content-Length"] = str(length)
+        headers = merged(headers, self.session.for_wire())
+        timeout = self.timeout or (GENERATION if request.slow else ORDINARY)
+        if hurry:
+            timeout = Timeout(LAST_WORDS, None, LAST_WORDS)
+        settings = self.session.settings(self._address.scheme)
+        return Outgoing(request.method, self._address, target, headers, pieces, timeout, settings)
+
+    def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:
+        if on_progress is None:
+            return iter(work)
+        if not isinstance(work, Request):
+            raise TypeError("on_progress is for a request, not for an operation of several calls")
+        from ..jobs import run_watched
+
+        return run_watched(work, on_progress, self._alone)
+
+    def _alone(self) -> bool:
+        """Whether no more than one generation of this client is under way."""
+        return self.gate.at_work <= 1
+
+    def _halt(self, job: JobCore[Any]) -> Flow[None]:
+        from ..jobs import stop
+
+        return stop(job, self._alone)
+
+    def _reviewed(self, request: Request[R], result: R) -> R:
+        """The result, with what speaks for something having been ignored said as `checks` wants it."""
+        if self.checks != "off":
+            for text in request.review(result):
+                if self.checks == "strict":
+                    raise UnexpectedResult(text, result)
+                from ..extensions.base import SilentlyIgnored
+
+                warnings.warn(text, SilentlyIgnored, stacklevel=4)
+        return result
+
+    def _result(self, request: Request[R], call: Outgoing, incoming: Incoming) -> R:
+        """The result of an answer. Raises `StatusError` or `AnswerError`."""
+        if incoming.status >= 300:
+            raise error_for(call, incoming)
+        answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url)
+        return request.parse(answer)
+
+
+def _timeout(timeout: float | Timeout | None) -> Timeout | None:
+    if timeout is None or isinstance(timeout, Timeout):
+        return timeout
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout={timeout!r} must be a number of seconds or a Timeout")
+    return Timeout(connect=min(10.0, timeout) if timeout > 0 else timeout, total=timeout)

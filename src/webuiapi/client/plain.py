@@ -1,0 +1,283 @@
+"""The client that blocks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from ..checks import report
+from ..errors import ConnectionLost, WebUIApiError
+from ..exchange import after_redirect
+from ..request import Flow, Remember, Request, Sleep, Step, Watch
+from ..settled import settled
+from ..transport.base import AsyncTransport, Incoming, Transport
+from ..transport.lazy import awaitable_transport, plain_transport
+from .base import LAST_WORDS, BaseClient, OnProgress
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ..api import utilities
+    from ..handles import Job
+    from ..results import WebUIApiResult
+    from .awaitable import AsyncWebUIApi
+
+R = TypeVar("R")
+
+
+class WebUIApi(BaseClient):
+    """A client that blocks. Safe to share between threads.
+
+    `WebUIApi()` is the server on this machine; `WebUIApi(url="http://gpu-box:7860")` another; `WebUIApi(":local:")` the
+    embedded one, in this process. No call is made before the first method. See the README for the other parameters.
+    """
+
+    _transport: Transport
+
+    def _make_transport(self, local: bool) -> Transport:
+        if local:
+            from ..transport.local import LocalTransport
+
+            return LocalTransport()
+        return plain_transport()
+
+    def run(self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None) -> R:
+        """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
+
+        `on_progress` is called with how far it is. When the call is broken off by Ctrl-C, the server is told to stop
+        if it works on this.
+        """
+        if on_progress is None and isinstance(work, Request):
+            return self._call(work)
+        left: list[threading.Thread] = []
+        try:
+            return self._drive(self._flow(work, on_progress), left)
+        finally:  # what was broken off ends when the server, told to stop, answers
+            for thread in left:
+                thread.join(LAST_WORDS)
+
+    def _drive(self, flow: Flow[R], left: list[threading.Thread]) -> R:
+        step: Callable[[], Step] = partial(next, flow)
+        ending: BaseException | None = None
+        while True:
+            try:
+                todo = step()
+            except StopIteration as end:
+                if ending is not None:
+                    raise ending from None
+                return cast("R", end.value)
+            except BaseException as error:
+                if ending is not None and error is not ending:
+                    raise ending from error
+                raise
+            try:
+                step = partial(flow.send, self._do(todo, ending is not None, left))
+            except Exception as error:  # noqa: BLE001 - thrown into the operation
+                step = partial(flow.throw, error)
+            except BaseException as error:
+                if ending is not None:
+                    flow.close()
+                    raise
+                ending = error
+                step = partial(flow.throw, error)
+
+    def _do(self, todo: Step, hurry: bool, left: list[threading.Thread]) -> Any:
+        if isinstance(todo, Sleep):
+            return time.sleep(todo.seconds)
+        if isinstance(todo, Remember):
+            if todo.refresh or todo.key not in self._facts:
+                self._facts[todo.key] = self.run(todo.find())
+            return self._facts[todo.key]
+        if isinstance(todo, Watch):
+            return self._watched(todo, left)
+        return self._call(todo, hurry)
+
+    def awaitable(self, like: AsyncWebUIApi | None = None) -> AsyncWebUIApi:
+        """An awaitable client of the same settings; on the connections of `like`, where that is given."""
+        from .awaitable import AsyncWebUIApi
+
+        other = object.__new__(AsyncWebUIApi)
+        other.__dict__.update(self.__dict__)
+        other._transport = like._transport if like is not None else self._awaitable_transport()
+        return other
+
+    def _awaitable_transport(self) -> AsyncTransport:
+        from ..transport.local import AsyncLocalTransport, LocalTransport
+
+        if isinstance(self._transport, LocalTransport):
+            return AsyncLocalTransport(self._transport)
+        return awaitable_transport()
+
+    def submit(
+        self, request: Request[R], *, priority: int = 0, via: Literal["agent-scheduler"] | None = None
+    ) -> Job[R]:
+        """Start a generation and go on: the job tells its status and has the result.
+
+        At most `max_in_flight` are under way; the others wait here, higher `priority` first. `via="agent-scheduler"`
+        puts it into the queue of that extension instead, where it survives this program: see `attach`.
+        """
+        from ..api.agent_scheduler import QueueTask
+        from ..handles import Job
+        from ..jobs import conduct
+
+        report(request.problems(), self.checks)
+        request = settled(request)
+        if via is not None:
+            return cast("Job[R]", self.attach(self.run(QueueTask(cast("Any", request)))))
+        job = Job(self, request, partial(conduct, placed=True), self._halt)
+        job.wait_for_turn(priority)
+        return job
+
+    def attach(self, task_id: str) -> Job[WebUIApiResult]:
+        """The job of a task in the queue of the extension agent-scheduler, also one of an earlier program's."""
+        from ..api.agent_scheduler import GetQueueResults
+        from ..handles import Job
+        from ..jobs import scheduled, unschedule
+
+        job = Job(self, GetQueueResults(task_id), scheduled, unschedule)
+        job.id = task_id
+        job.start()
+        return job
+
+    @contextmanager
+    def _place(self, needed: bool) -> Iterator[None]:
+        """A place among the generations under way."""
+        if not needed:
+            yield
+            return
+        turn = threading.Event()
+        ticket = self.gate.ask(turn.set)
+        try:
+            while not turn.wait(0.5):  # in short waits: on Windows a long one can't be broken off
+                pass
+        except BaseException:
+            if not self.gate.withdraw(ticket):
+                self.gate.leave()
+            raise
+        try:
+            yield
+        finally:
+            self.gate.leave()
+
+    def _last_words(self, request: Request[Any]) -> None:
+        """A generation was broken off: have the server stop it, as far as it can be told from others."""
+        from ..jobs import JobCore, stop
+
+        flow = stop(JobCore(request), self._alone)
+        try:
+            todo = next(flow)
+            while True:
+                try:
+                    answer = self._do(todo, True, [])
+                except Exception as error:  # noqa: BLE001 - thrown into the operation
+                    todo = flow.throw(error)
+                else:
+                    todo = flow.send(answer)
+        except StopIteration:
+            pass
+        except WebUIApiError as error:
+            import logging
+
+            logging.getLogger("webuiapi").info("the server could not be told to stop: %s", error)
+
+    def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
+        asked, preparation = request, request.preparation()
+        if preparation is not None:
+            request = self.run(preparation)
+        call = self._outgoing(request, hurry)
+        with self._place(request.generation and not placed):
+            try:
+                incoming = self._transport.send(call)
+                while (other := after_redirect(call, incoming)) is not None:
+                    call = other
+                    incoming = self._transport.send(call)
+            except ConnectionLost:
+                if not request.may_break:
+                    raise
+                incoming = Incoming(204, {}, b"")
+            except Exception:
+                raise
+            except BaseException:  # Ctrl-C
+                if request.generation and not minded:
+                    self._last_words(request)
+                raise
+        return self._reviewed(asked, self._result(request, call, incoming))
+
+    def _watched(self, watch: Watch[R], left: list[threading.Thread]) -> R:
+        """The call in a thread of its own, what goes on beside it in this one, which Ctrl-C reaches."""
+        done = threading.Event()
+        outcome: list[Any] = [None, None]
+
+        def work() -> None:
+            try:
+                outcome[0] = self._call(watch.request, placed=watch.placed, minded=True)
+            except BaseException as error:  # noqa: BLE001 - raised again by the one who waits
+                outcome[1] = error
+            finally:
+                done.set()
+
+        thread = threading.Thread(target=work, name="webuiapi-call", daemon=True)
+        thread.start()
+        left.append(thread)
+        trouble = self._beside(watch, done)
+        while not done.wait(0.2):  # in short waits: on Windows a long one can't be broken off
+            pass
+        left.remove(thread)
+        if outcome[1] is not None:
+            raise outcome[1]
+        if trouble is not None:
+            raise trouble
+        return cast("R", outcome[0])
+
+    def _beside(self, watch: Watch[Any], done: threading.Event) -> Exception | None:
+        flow = watch.beside()
+        step: Callable[[], Any] = partial(next, flow)
+        try:
+            while not done.is_set():
+                try:
+                    todo = step()
+                except StopIteration:
+                    return None
+                except Exception as error:  # noqa: BLE001 - raised when the call has ended
+                    return error
+                if isinstance(todo, Sleep):
+                    done.wait(todo.seconds)
+                    step = partial(flow.send, None)
+                    continue
+                try:
+                    step = partial(flow.send, self._call(todo))
+                except Exception as error:  # noqa: BLE001 - thrown into the operation
+                    step = partial(flow.throw, error)
+            return None
+        finally:
+            flow.close()
+
+    def using_model(self, name: str) -> utilities.Borrowed:
+        """`with api.using_model("dreamshaper"):` loads a checkpoint and afterwards the old one again."""
+        from ..api import utilities
+
+        return utilities.Borrowed(self.run, lambda: utilities.exchange_model(name))
+
+    def using_options(self, options: Mapping[str, Any] | None = None, **named: Any) -> utilities.Borrowed:
+        """`with api.using_options(CLIP_stop_at_last_layers=2):` sets options and afterwards their old values again.
+
+        Options hold for all users of the server: for one call, `override_settings` is better.
+        """
+        from ..api import utilities
+
+        return utilities.Borrowed(self.run, lambda: utilities.exchange_options({**(options or {}), **named}))
+
+    def close(self) -> None:
+        """Close the kept connections. The client stays usable: the next call opens new ones."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
