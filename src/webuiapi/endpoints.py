@@ -5,7 +5,7 @@ Each is loaded when first used, so that constructing a client costs next to noth
 
 from __future__ import annotations
 
-from . import api
+from . import api, extensions
 from .request import Remember, loaded_late, remembered
 
 TYPE_CHECKING = False
@@ -80,6 +80,15 @@ class Endpoints:
     pause_queue = loaded_late(lambda: api.agent_scheduler.PauseQueue)
     resume_queue = loaded_late(lambda: api.agent_scheduler.ResumeQueue)
     clear_queue = loaded_late(lambda: api.agent_scheduler.ClearQueue)
+    controlnet_version = loaded_late(lambda: extensions.controlnet.GetControlNetVersion)
+    controlnet_model_list = loaded_late(lambda: extensions.controlnet.GetControlNetModels)
+    controlnet_module_list = loaded_late(lambda: extensions.controlnet.GetControlNetModules)
+    controlnet_control_types = loaded_late(lambda: extensions.controlnet.GetControlNetControlTypes)
+    controlnet_settings = loaded_late(lambda: extensions.controlnet.GetControlNetSettings)
+    controlnet_detect = loaded_late(lambda: extensions.controlnet.ControlNetDetect)
+    render_openpose_json = loaded_late(lambda: extensions.controlnet.RenderOpenposeJson)
+    list_prompt_gen_models = loaded_late(lambda: extensions.promptgen.GetPromptGenModels)
+    prompt_gen = loaded_late(lambda: extensions.promptgen.PromptGen)
     custom_get = loaded_late(lambda: api.custom.CustomGet)
     custom_post = loaded_late(lambda: api.custom.custom_post)
     util_get_model_names = loaded_late(lambda: api.utilities.get_model_names)

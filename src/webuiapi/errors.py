@@ -4,6 +4,7 @@
     ├── TransportError           no whole answer arrived
     │   ├── ConnectError           nobody there: refused, unresolved, TLS refused (also a ConnectionError)
     │   ├── ConnectionLost         the connection broke before or within the answer (also a ConnectionError)
+    │   ├── AnswerTooLarge         the answer is larger than the client\'s max_response
     │   └── CallTimeout            the time allowed was up (also a TimeoutError)
     ├── StatusError              the server answered with an error status; args == (status, text)
     │   ├── BadRequest             400, 422: it refused the request (a parameter, a script, a file)
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnswerError",
+    "AnswerTooLarge",
     "AuthenticationError",
     "BadRequest",
     "CallTimeout",
@@ -82,6 +84,10 @@ class ConnectError(TransportError, ConnectionError):
 
 class ConnectionLost(TransportError, ConnectionError):
     """The connection broke before or within the answer."""
+
+
+class AnswerTooLarge(TransportError):
+    """The answer is larger than the client's `max_response`."""
 
 
 class CallTimeout(TransportError, TimeoutError):

@@ -148,14 +148,13 @@ def is_picture(value: Any) -> bool:
 
 def received_bytes(value: Any, name: str) -> bytes | None:
     """The bytes of a picture file from bytes, a path, a file or a result; None for what has to be encoded."""
-    from .results import Result
-
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    if isinstance(value, Result):
+    if _is_result(value):
         if not value.content:
             raise ValueError(f"{name}: the result given holds no picture")
-        return value.content[0]
+        found: bytes = value.content[0]
+        return found
     if isinstance(value, os.PathLike):
         return _read(Path(os.fspath(value)), name)
     if hasattr(value, "read") and not hasattr(value, "tobytes"):
@@ -381,3 +380,15 @@ def _text_bytes(text: str, name: str) -> bytes:
     if not text.startswith("data:") and _looks_like_path(text):
         return _read(Path(text), name)
     return pybase64.b64decode(_base64(text.partition(",")[2] if text.startswith("data:") else text, name))
+
+
+def raw_b64_img(image: Any) -> str:
+    """A picture as base64 text, as requests carry it: PNG, or as it is where the servers read its format."""
+    found = outgoing(image, "image", uri=False)
+    return found if isinstance(found, str) else str(found.ascii(), "ascii")
+
+
+def b64_img(image: Any) -> str:
+    """A picture as a data URI (`data:image/png;base64,...`), as requests carry it."""
+    found = outgoing(image, "image", uri=True)
+    return found if isinstance(found, str) else str(found.ascii(), "ascii")

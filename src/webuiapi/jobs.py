@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 from .api.agent_scheduler import DeleteQueueTask, GetQueueResults, GetQueueTask, QueueTask
 from .api.internal import GetPendingTasks, GetTaskProgress, TaskProgress
 from .api.jobs import GetProgress, Interrupt
-from .errors import NotFound, WebUIApiError
+from .errors import ConnectionLost, GatewayError, NotFound, WebUIApiError
 from .request import Flow, Request, Sleep, Watch, replaced
 from .server_info import server as which_server
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 _log = logging.getLogger("webuiapi")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
+_STANDSTILL = 120.0  # seconds without progress after which a task that nobody waits for is given up
 _PATIENCE = 3  # failed questions about the progress after which no more are asked
 
 
@@ -79,6 +80,17 @@ class Cancelled:
 
 Status: TypeAlias = Queued | Running | Completed | Failed | Cancelled
 _ENDS = (Completed, Failed, Cancelled)
+
+
+class TaskLost(WebUIApiError):
+    """The connection broke while the server worked, and the work went on: `task_id` names the task on the server."""
+
+    def __init__(self, message: str, task_id: str) -> None:
+        super().__init__(message, task_id)
+        self.task_id = task_id
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class JobCancelled(WebUIApiError):
@@ -173,7 +185,18 @@ Follow: TypeAlias = Callable[[JobCore[Any]], "Flow[Status | None]"]
 def conduct(job: JobCore[R], *, placed: bool = False) -> Flow[R]:
     """Send the job's request and follow its progress until the answer is there."""
     request, follow = yield from _introduced(job)
-    return (yield from Watch(request, lambda: _followed(job, follow), placed=placed))
+    try:
+        return (yield from Watch(request, lambda: _followed(job, follow), placed=placed))
+    except (GatewayError, ConnectionLost) as error:
+        if job.id is None or follow is None or (isinstance(error, ConnectionLost) and not error.may_have_begun):
+            raise
+        ended = yield from _outlasted(job)
+        hint = (
+            f"The task {job.id} went on without the connection and {ended}; its pictures can't be had any more, since "
+            "the server sends them once. Raise the time limit of the proxy in between, or use "
+            'submit(..., via="agent-scheduler"), whose results can be fetched later, or save_images=True.'
+        )
+        raise TaskLost(f"{error}\n{hint}", job.id) from error
 
 
 def _introduced(job: JobCore[R]) -> Flow[tuple[Request[R], Follow | None]]:
@@ -236,6 +259,27 @@ def _followed(job: JobCore[Any], follow: Follow | None) -> Generator[Any, Any, N
         if status is not None:
             job.tell(status)
         pause = _FIRST_PAUSE if job.version != known else min(pause * 1.3, _LONGEST_PAUSE)
+
+
+def _outlasted(job: JobCore[Any]) -> Flow[str]:
+    """Watch the task on the server to its end; how it ended, in words."""
+    pause, failures, still, seen = _FIRST_PAUSE, 0, 0.0, job.version
+    while failures < _PATIENCE and still < _STANDSTILL:
+        still, seen = (still + pause if job.version == seen else 0.0), job.version
+        try:
+            task = yield from GetTaskProgress(job.id, live_preview=False)
+        except WebUIApiError:
+            failures += 1
+        else:
+            if task.completed:
+                return "was completed"
+            if not task.active and not task.queued:
+                return "is unknown there now"
+            failures = 0
+            job.tell(Queued(task.position) if task.queued else Running(task.progress, eta=task.eta))
+        pause = min(pause * 1.3, _LONGEST_PAUSE)
+        yield Sleep(pause)
+    return "can't be asked for" if failures else f"has not moved for {_STANDSTILL:.0f} s"
 
 
 def stop(job: JobCore[Any], alone: Callable[[], bool]) -> Flow[None]:

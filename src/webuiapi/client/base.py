@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import logging
 import string
+import time
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -13,10 +16,11 @@ from .. import wire
 from ..address import API_PATH, LOCAL
 from ..checks import Checks, check_level, report
 from ..endpoints import Endpoints
-from ..errors import NotSupported, UnexpectedResult
+from ..errors import NotSupported, TransportError, UnexpectedResult
 from ..exchange import Session, chosen_address, error_for, merged
 from ..gate import Gate
 from ..request import Answer, ClientDefaults, Flow, Request
+from ..retry import Retry, retry_of
 from ..transport.base import Incoming, Outgoing, Timeout
 from ..version import __version__
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from ..jobs import JobCore, Running
 
 R = TypeVar("R")
+_log = logging.getLogger("webuiapi")
 
 LAST_WORDS = 3.0
 """Seconds for each clean-up request of an operation that is broken off."""
@@ -64,6 +69,10 @@ class BaseClient(Endpoints):
         compress: bool = False,
         checks: Checks = "default",
         max_in_flight: int | None = 2,
+        retries: Retry | int | None = 3,
+        max_response: int | None = 2 << 30,
+        on_request: Callable[[Outgoing], None] | None = None,
+        on_response: Callable[[Outgoing, Incoming, float], None] | None = None,
     ) -> None:
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
         local = LOCAL in (given_host, url, baseurl)
@@ -84,6 +93,14 @@ class BaseClient(Endpoints):
         """How much is said about requests before they are sent: "default", "strict", "warn" or "off"."""
         self.gate = Gate(max_in_flight)
         """How many generations are under way at a time; the rest wait here."""
+        self.retries = retry_of(retries)
+        """How often what is safe to repeat is tried, and how soon."""
+        self.max_response = max_response
+        """Bytes of an answer from which on it is refused; None for no limit."""
+        self.on_request = on_request
+        """Called with each HTTP call before it is sent."""
+        self.on_response = on_response
+        """Called with each HTTP call, its answer, and the seconds it took."""
         self.session = Session(self._address, credentials, headers, verify, proxy)
         """Headers, credentials, certificates and proxies, to look at and to change."""
         self._facts: dict[str, Any] = {}  # what operations have found out about the server
@@ -147,6 +164,7 @@ class BaseClient(Endpoints):
         headers: Mapping[str, str] | None = None,
         compress: bool | None = None,
         checks: Checks | None = None,
+        retries: Retry | int | None = None,
     ) -> Self:
         """A light copy of this client with other settings, on the same connections. `headers` come on top."""
         other = copy.copy(self)
@@ -156,6 +174,8 @@ class BaseClient(Endpoints):
             other.compress = compress
         if checks is not None:
             other.checks = check_level(checks)
+        if retries is not None:
+            other.retries = retry_of(retries)
         other.session = self.session.with_headers(headers or {})
         return other
 
@@ -193,7 +213,59 @@ class BaseClient(Endpoints):
         if hurry:
             timeout = Timeout(LAST_WORDS, None, LAST_WORDS)
         settings = self.session.settings(self._address.scheme)
-        return Outgoing(request.method, self._address, target, headers, pieces, timeout, settings)
+        return Outgoing(
+            request.method, self._address, target, headers, pieces, timeout, settings, max_response=self.max_response
+        )
+
+    # -- around an exchange
+
+    def _sending(self, call: Outgoing) -> float:
+        if self.on_request is not None:
+            self.on_request(call)
+        return time.monotonic()
+
+    def _arrived(self, call: Outgoing, incoming: Incoming, since: float) -> None:
+        seconds = time.monotonic() - since
+        _log.debug(
+            "%s %s: %d bytes out, %d after %.3f s, %d bytes in",
+            call.method, call.url, sum(map(len, call.pieces)), incoming.status, seconds, len(incoming.body),
+        )  # fmt: skip
+        if self.on_response is not None:
+            self.on_response(call, incoming, seconds)
+
+    def _failed(self, call: Outgoing, error: TransportError, since: float) -> None:
+        _log.debug("%s %s: %s after %.3f s", call.method, call.url, type(error).__name__, time.monotonic() - since)
+
+    def _after_error(
+        self, request: Request[Any], call: Outgoing, error: TransportError, attempt: int, began: float
+    ) -> tuple[float, Outgoing] | None:
+        """When to make a call again that got no answer, and the call; None to give up."""
+        if request.may_break:
+            return None
+        return self._in_time(self.retries.after_error(call.method, error, attempt), call, began, error)
+
+    def _after_status(
+        self, call: Outgoing, incoming: Incoming, attempt: int, began: float
+    ) -> tuple[float, Outgoing] | None:
+        """When to make a call again that the server was too busy for, and the call; None to take the answer."""
+        server = self._facts.get("server")
+        refused = server is not None and server.flavour == "koboldcpp"
+        pause = self.retries.after_status(call.method, incoming.status, incoming.headers, attempt, refused=refused)
+        return self._in_time(pause, call, began, incoming.status)
+
+    def _in_time(self, pause: float | None, call: Outgoing, began: float, why: object) -> tuple[float, Outgoing] | None:
+        """The call with what is left of its total time, if anything is left after the pause."""
+        if pause is None:
+            return None
+        total = call.timeout.total
+        if total is not None:
+            # The limit is for the call with all its attempts: what each took is taken off.
+            total -= time.monotonic() - began + pause
+            if total <= 0:
+                return None
+            call = replace(call, timeout=replace(call.timeout, total=total))
+        _log.info("%s %s again in %.2f s: %s", call.method, call.url, pause, why)
+        return pause, call
 
     def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:
         if on_progress is None:

@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from ..checks import report
-from ..errors import ConnectionLost, WebUIApiError
+from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
 from ..request import Flow, Remember, Request, Sleep, Step, Watch
 from ..settled import settled
-from ..transport.base import AsyncTransport, Incoming, Transport
+from ..transport.base import AsyncTransport, Incoming, Outgoing, Transport
 from ..transport.lazy import awaitable_transport, plain_transport
 from .base import LAST_WORDS, BaseClient, OnProgress
 
@@ -185,6 +185,33 @@ class WebUIApi(BaseClient):
 
             logging.getLogger("webuiapi").info("the server could not be told to stop: %s", error)
 
+    def _exchange(self, request: Request[Any], call: Outgoing, hurry: bool) -> tuple[Outgoing, Incoming]:
+        """Send, follow redirects, and try again what is safe; the last call and its answer."""
+        began, attempt = time.monotonic(), 1
+        while True:
+            sent = self._sending(call)
+            try:
+                incoming = self._transport.send(call)
+            except TransportError as error:
+                self._failed(call, error, sent)
+                again = None if hurry else self._after_error(request, call, error, attempt, began)
+                if again is None:
+                    if request.may_break and isinstance(error, ConnectionLost):
+                        return call, Incoming(204, {}, b"")
+                    raise
+            else:
+                self._arrived(call, incoming, sent)
+                redirected = after_redirect(call, incoming)
+                if redirected is not None:
+                    call = redirected
+                    continue
+                again = None if hurry else self._after_status(call, incoming, attempt, began)
+                if again is None:
+                    return call, incoming
+            pause, call = again
+            attempt += 1
+            time.sleep(pause)
+
     def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
         asked, preparation = request, request.preparation()
         if preparation is not None:
@@ -192,14 +219,7 @@ class WebUIApi(BaseClient):
         call = self._outgoing(request, hurry)
         with self._place(request.generation and not placed):
             try:
-                incoming = self._transport.send(call)
-                while (other := after_redirect(call, incoming)) is not None:
-                    call = other
-                    incoming = self._transport.send(call)
-            except ConnectionLost:
-                if not request.may_break:
-                    raise
-                incoming = Incoming(204, {}, b"")
+                call, incoming = self._exchange(request, call, hurry)
             except Exception:
                 raise
             except BaseException:  # Ctrl-C

@@ -17,6 +17,7 @@ from .base import (
     decompress,
     not_connected_text,
     proxy_for,
+    refuse_large,
     ssl_context,
     timed_out,
 )
@@ -97,7 +98,7 @@ class AwaitableTransport:
             trace_request_ctx=state,
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Incoming(response.status, headers, await _body(response))
+            return Incoming(response.status, headers, await _body(response, call))
 
 
 class _State:
@@ -137,10 +138,15 @@ async def _in_order(pieces: Sequence[bytes]) -> AsyncIterator[bytes | memoryview
             yield view[at : at + _SLICE]
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes | bytearray:
+async def _body(response: aiohttp.ClientResponse, call: Outgoing) -> bytes | bytearray:
     length = response.content_length
+    refuse_large(call, length)
     if length is None or response.headers.get("Transfer-Encoding"):
-        return await response.read()
+        whole = bytearray()
+        async for piece in response.content.iter_any():
+            whole += piece
+            refuse_large(call, len(whole))
+        return whole
     body, at = bytearray(length), 0
     async for piece in response.content.iter_any():
         body[at : at + len(piece)] = piece

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from ..address import Address, Credentials, credentials_in, is_loopback, split_url
-from ..errors import CallTimeout, TransportError
+from ..errors import AnswerTooLarge, CallTimeout, TransportError
 
 IDLE_LIMIT = 3.0
 """Seconds after which a kept connection is not used again: the webui closes idle ones after 5."""
@@ -62,6 +62,8 @@ class Outgoing:
     settings: Settings = field(default_factory=Settings)
     hops: int = 0
     """Redirects followed so far."""
+    max_response: int | None = None
+    """Bytes of an answer's body from which on it is refused."""
     started: float | None = None
     """When it was first sent, by `time.monotonic()`: redirects do not prolong its time."""
 
@@ -223,6 +225,17 @@ def ssl_context(verify: Any) -> Any:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def refuse_large(call: Outgoing, size: int | None) -> None:
+    """Raise `AnswerTooLarge` for a body beyond the call's limit."""
+    if size is not None and call.max_response is not None and size > call.max_response:
+        raise AnswerTooLarge(
+            f"{call.method} {call.url}: the answer has more than {call.max_response} bytes (max_response)",
+            method=call.method,
+            url=call.url,
+            may_have_begun=True,
+        )
 
 
 def decompress(incoming: Incoming, call: Outgoing) -> Incoming:

@@ -30,6 +30,7 @@ from .base import (
     decompress,
     not_connected_text,
     proxy_for,
+    refuse_large,
     ssl_context,
     timed_out,
 )
@@ -113,7 +114,7 @@ class PlainTransport:
         response: http.client.HTTPResponse | None = None
         try:
             response = _ask(kept, call, deadline, progress)
-            incoming = Incoming(response.status, _headers(response), _body(response))
+            incoming = Incoming(response.status, _headers(response), _body(response, call))
             response.close()  # which http.client leaves open after an empty body, and then refuses the next request
         except BaseException as error:
             if response is not None:
@@ -254,10 +255,15 @@ def _headers(response: http.client.HTTPResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-def _body(response: http.client.HTTPResponse) -> bytes | bytearray:
+def _body(response: http.client.HTTPResponse, call: Outgoing) -> bytes | bytearray:
     length = response.length
+    refuse_large(call, length)
     if length is None or response.chunked:
-        return response.read()
+        whole = bytearray()
+        while piece := response.read(_SLICE):
+            whole += piece
+            refuse_large(call, len(whole))
+        return whole
     body = bytearray(length)
     view, at = memoryview(body), 0
     while at < length:
