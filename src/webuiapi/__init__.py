@@ -72,13 +72,13 @@ if TYPE_CHECKING:
         GetMemory,
         GetPromptStyles,
         GetRealesrganModels,
-        GetSDModels,
-        GetSDModules,
-        GetSDVae,
         GetSamplers,
         GetSchedulers,
         GetScriptInfo,
         GetScripts,
+        GetSDModels,
+        GetSDModules,
+        GetSDVae,
         GetUpscalers,
         Hypernetwork,
         LatentUpscaleMode,
@@ -86,14 +86,14 @@ if TYPE_CHECKING:
         Memory,
         PromptStyle,
         RealesrganModel,
-        SDModel,
-        SDModule,
-        SDVae,
         Sampler,
         Scheduler,
         ScriptArg,
         ScriptInfo,
         Scripts,
+        SDModel,
+        SDModule,
+        SDVae,
     )
     from .api.options import GetOptions, Options, SetOptions
     from .api.relatives import GetHistory, GetStatus, GetVersion, SDNextHistoryItem, SDNextStatus, SDNextVersion
@@ -409,7 +409,6 @@ __all__ = [
     "Upscaler", "Watch", "WebUIApi", "WebUIApiError", "WebUIApiResult", "XYZPlot", "__version__", "b64_img",
     "raw_b64_img",
 ]  # fmt: skip
-
 
 
 def __getattr__(name: str) -> Any:

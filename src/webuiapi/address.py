@@ -107,8 +107,8 @@ def check_host(host: str, what: str) -> None:
     try:
         if ":" in host:
             ipaddress.IPv6Address(host.partition("%")[0])
-        else:
-            host.encode("idna")
+        elif not re.fullmatch(r"(?:[!-\-/-~]{1,63}\.)*[!-\-/-~]{1,63}\.?", host):
+            host.encode("idna")  # a name beyond plain letters, or none at all
     except ValueError as error:
         raise ValueError(f"{what} has no proper host name: {error}") from None
 

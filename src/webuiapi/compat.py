@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from .api.custom import custom_post
 from .api.generate import Img2Img, Txt2Img
 from .settled import settled
+from .transport.lazy import awaitable_transport
 
 if TYPE_CHECKING:
     from .client import AsyncWebUIApi, BaseClient
+    from .transport.base import AsyncTransport
 
 _TXT2IMG = (
     "enable_hr", "denoising_strength", "firstphase_width", "firstphase_height", "hr_scale", "hr_upscaler",
@@ -63,7 +67,7 @@ def call(client: BaseClient, build: Callable[..., Any], args: tuple[Any, ...], k
     work = build(*settled(args), **settled(kwargs))  # nothing that is done to the arguments from now on shows
     if isinstance(client, AsyncWebUIApi):
         return loop.create_task(client.run(work))
-    return loop.create_task(_run(client, work, loop))
+    return loop.create_task(_awaitable(client).run(work))
 
 
 def _by_name(build: Any, order: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -83,11 +87,27 @@ def _by_name(build: Any, order: tuple[str, ...], args: tuple[Any, ...], kwargs: 
     return {**named, **kwargs}
 
 
-# -- use_async --------------------------------------------------------------------------------------------------------
+# -- POST to a URL ---------------------------------------------------------------------------------------------------
 
-_twins: dict[Any, dict[int, tuple[Any, AsyncWebUIApi, Any]]] = {}
-"""By event loop and by the identity of a plain client's connections: these, an awaitable client of the same settings,
-and what closes that."""
+
+def post(client: BaseClient, url: str, payload: Any, use_async: bool) -> Any:
+    """See `post_and_get_api_result` of a client."""
+    return client.perform(custom_post, (_path(client, url), payload), {"use_async": use_async})
+
+
+async def async_post(client: BaseClient, url: str, payload: Any) -> Any:
+    """See `async_post` of a client."""
+    return await post(client, url, payload, True)
+
+
+def _path(client: BaseClient, url: str) -> str:
+    root = client.get_endpoint("", False)
+    if not url.startswith(root):
+        raise ValueError(f"url={url!r} is not below this client's server, {root}")
+    return url[len(root) :]
+
+
+# -- use_async --------------------------------------------------------------------------------------------------------
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
@@ -100,24 +120,15 @@ def _running_loop() -> asyncio.AbstractEventLoop:
         ) from None
 
 
-async def _run(client: Any, work: Any, loop: asyncio.AbstractEventLoop) -> Any:
-    for ended in [other for other in list(_twins) if other.is_closed()]:  # closed without ending their generators
-        for _, twin, _ in _twins.pop(ended, {}).values():
-            await twin.aclose()
-    twins = _twins.setdefault(loop, {})
-    connections = client._transport  # copies made by with_options share them
-    if id(connections) not in twins:
-        twin = client.awaitable()
-        closing = _closed_with_loop(twin, loop)
-        await closing.__anext__()
-        twins[id(connections)] = connections, twin, closing
-    return await client.awaitable(twins[id(connections)][1]).run(work)
+def _awaitable(client: Any) -> AsyncWebUIApi:
+    """An awaitable client with the settings of now."""
+    twin: AsyncWebUIApi = client.awaitable()
+    if not client.local:
+        twin._transport = _connections()
+    return twin
 
 
-async def _closed_with_loop(twin: AsyncWebUIApi, loop: asyncio.AbstractEventLoop) -> AsyncIterator[None]:
-    """Begun on a loop, it is one of its asynchronous generators, which are ended before the loop is closed."""
-    try:
-        yield
-    finally:
-        _twins.pop(loop, None)
-        await twin.aclose()
+@cache
+def _connections() -> AsyncTransport:
+    """Connections for all plain clients, kept for a loop and closed with it: when a client goes does not matter."""
+    return awaitable_transport()

@@ -20,6 +20,21 @@ def _server() -> Remember[ServerInfo]:
     return server()
 
 
+def _has_controlnet() -> Remember[bool]:
+    """Whether the server has ControlNet, found when first needed."""
+    return api.utilities.has_script("controlnet")
+
+
+def _has_adetailer() -> Remember[bool]:
+    """Whether the server has ADetailer, found when first needed."""
+    return api.utilities.has_script("adetailer")
+
+
+def _has_animatediff() -> Remember[bool]:
+    """Whether the server has AnimateDiff, found when first needed."""
+    return api.utilities.has_script("animatediff")
+
+
 class Endpoints:
     """The calls that both clients have."""
 
@@ -97,4 +112,8 @@ class Endpoints:
     util_get_current_model = loaded_late(lambda: api.utilities.get_current_model)
     util_set_model = loaded_late(lambda: api.utilities.set_model)
     util_wait_for_ready = loaded_late(lambda: api.utilities.wait_for_ready)
+    check_extensions = loaded_late(lambda: api.utilities.check_extensions)
+    has_controlnet = remembered(_has_controlnet)
+    has_adetailer = remembered(_has_adetailer)
+    has_animatediff = remembered(_has_animatediff)
     server = remembered(_server)

@@ -7,7 +7,6 @@ apart by its time stamp; where there is none (KoboldCpp, Draw Things), `Running.
 
 from __future__ import annotations
 
-import logging
 import secrets
 import threading
 import warnings
@@ -20,6 +19,7 @@ from .api.agent_scheduler import DeleteQueueTask, GetQueueResults, GetQueueTask,
 from .api.internal import GetPendingTasks, GetTaskProgress, TaskProgress
 from .api.jobs import GetProgress, Interrupt
 from .errors import ConnectionLost, GatewayError, NotFound, WebUIApiError
+from .logs import log
 from .request import Flow, Request, Sleep, Watch, replaced
 from .server_info import server as which_server
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 R = TypeVar("R")
-_log = logging.getLogger("webuiapi")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
 _STANDSTILL = 120.0  # seconds without progress after which a task that nobody waits for is given up
 _PATIENCE = 3  # failed questions about the progress after which no more are asked
@@ -249,7 +248,7 @@ def _followed(job: JobCore[Any], follow: Follow | None) -> Generator[Any, Any, N
             status = yield from follow(job)
             failures = 0
         except WebUIApiError as error:
-            _log.info("the progress can't be asked for: %s", error)
+            log().info("the progress can't be asked for: %s", error)
             failures += 1
             continue
         if job.stop_wanted and isinstance(status, Running):

@@ -63,7 +63,7 @@ def find_name(kind: str, name: str, known: Sequence[str]) -> str:
     if name in known:
         return name
     folded = name.casefold()
-    same = [item for item in known if item.casefold() == folded or item.rpartition(".")[0].casefold() == folded]
+    same = [item for item in known if folded in (item.casefold(), (item.rpartition(".")[0] or item).casefold())]
     parts = [item for item in known if folded and folded in item.casefold()]
     for found in (same, parts):
         if len(found) == 1:

@@ -7,7 +7,6 @@ when nobody waits for it any more.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,6 +31,8 @@ class Retry:
 
     def _pause(self, attempt: int) -> float:
         exact: float = min(self.first_pause * 2.0 ** (attempt - 1), self.longest_pause)
+        import random  # loads hashlib, for a pause that is seldom needed
+
         return exact * (1 + random.random() / 4)  # noqa: S311 - so that many clients do not come back at once
 
     def after_error(self, method: str, error: TransportError, attempt: int) -> float | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from .errors import AuthenticationError, TransportError, WebUIApiError
+from .logs import log
 from .request import Answer, Flow, Remember, Request
 
 Flavour: TypeAlias = Literal[
@@ -60,6 +60,7 @@ class Probe(Request[Any]):
     method: ClassVar[str] = "GET"
 
     at: str
+    """The path below the server's address."""
 
     @property
     def path(self) -> str:  # type: ignore[override]  # a probe asks where it is told to
@@ -124,10 +125,12 @@ def _webui() -> Flow[ServerInfo]:
 
 
 def _txt2img_fields(schema: Any) -> frozenset[str]:
+    """The names of txt2img's fields, whatever the server calls them together."""
     try:
-        fields = schema["components"]["schemas"]["StableDiffusionTxt2ImgProcessingAPI"]["properties"]
-        return frozenset(fields)
-    except (KeyError, TypeError):
+        body = schema["paths"]["/sdapi/v1/txt2img"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        model = schema["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+        return frozenset(model["properties"])
+    except (KeyError, TypeError, AttributeError):
         return frozenset()
 
 
@@ -138,7 +141,7 @@ def _ask(path: str) -> Generator[Any, Any, Any]:
     except (TransportError, AuthenticationError):
         raise
     except WebUIApiError as error:
-        logging.getLogger("webuiapi").debug("asking which server this is: %s", error)
+        log().debug("asking which server this is: %s", error)
         return None
 
 

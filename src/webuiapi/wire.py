@@ -9,8 +9,8 @@ from __future__ import annotations
 import enum
 import json
 import math
+import os
 import re
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -20,7 +20,7 @@ import pybase64
 
 Buffer = bytes | bytearray | memoryview  # what the transports hand over
 
-_TOKEN = f"__webuiapi_{secrets.token_hex(16)}_"
+_TOKEN = f"__webuiapi_{os.urandom(16).hex()}_"
 """Stands for a picture while the JSON is made: no text of a caller's can hold it by chance."""
 _SPLIT = re.compile(re.escape(_TOKEN.encode()) + rb"(\d+)__")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from ..checks import report
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
+from ..logs import log
 from ..request import Flow, Remember, Request, Sleep, Step, Watch
 from ..settled import settled
 from ..transport.base import AsyncTransport, Incoming, Outgoing
@@ -164,9 +165,7 @@ class AsyncWebUIApi(BaseClient):
         except StopIteration:
             pass
         except WebUIApiError as error:
-            import logging
-
-            logging.getLogger("webuiapi").info("the server could not be told to stop: %s", error)
+            log().info("the server could not be told to stop: %s", error)
 
     async def _exchange(self, request: Request[Any], call: Outgoing, hurry: bool) -> tuple[Outgoing, Incoming]:
         """Send, follow redirects, and try again what is safe; the last call and its answer."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import copy
-import logging
 import string
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
-from .. import wire
 from ..address import API_PATH, LOCAL
 from ..checks import Checks, check_level, report
 from ..endpoints import Endpoints
 from ..errors import NotSupported, TransportError, UnexpectedResult
 from ..exchange import Session, chosen_address, error_for, merged
 from ..gate import Gate
+from ..logs import log
 from ..request import Answer, ClientDefaults, Flow, Request
 from ..retry import Retry, retry_of
 from ..transport.base import Incoming, Outgoing, Timeout
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from ..jobs import JobCore, Running
 
 R = TypeVar("R")
-_log = logging.getLogger("webuiapi")
 
 LAST_WORDS = 3.0
 """Seconds for each clean-up request of an operation that is broken off."""
@@ -74,6 +71,28 @@ class BaseClient(Endpoints):
         on_request: Callable[[Outgoing], None] | None = None,
         on_response: Callable[[Outgoing, Incoming, float], None] | None = None,
     ) -> None:
+        """Nothing is sent before the first call.
+
+        - `host`, `port`: where the server is; `":local:"` as the host is the embedded one, in this process.
+        - `baseurl`: the address with `/sdapi/v1`, as webuiapi 0.9 wants it.
+        - `sampler`, `scheduler`, `steps`: sent with generations that say none; None leaves them to the server.
+        - `use_https`: for `host` and `port`.
+        - `username`, `password`: as the server's `--api-auth`.
+        - `url`: the address in one piece, with or without `user:password@`, a path prefix, `/sdapi/v1`. Without any
+          address and credentials, `WEBUIAPI_URL` and `WEBUIAPI_AUTH` of the environment are used.
+        - `timeout`: seconds that a whole call may take, generations included, or a `Timeout`. By default 60 for
+          ordinary calls, and no limit for those that paint.
+        - `headers`: sent with every call.
+        - `verify`: False trusts any certificate; a path is a file of trusted ones; or an `ssl.SSLContext`.
+        - `proxy`: URL of a proxy; None follows the environment except for this machine, "" uses none.
+        - `transport`: what carries the calls, in place of urllib3 or aiohttp.
+        - `compress`: ask for compressed answers, for slow links.
+        - `checks`: `"default"`, `"strict"`, `"warn"` or `"off"`: what becomes of wrong values before they are sent.
+        - `max_in_flight`: how many generations are under way at a time, the others wait here; None for no limit.
+        - `retries`: attempts for what is safe to repeat, or a `Retry`; None for one.
+        - `max_response`: bytes of an answer from which on it is refused; None for no limit.
+        - `on_request`, `on_response`: called with each HTTP call, and with its answer and the seconds it took.
+        """
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
         local = LOCAL in (given_host, url, baseurl)
         self.local = local
@@ -147,6 +166,18 @@ class BaseClient(Endpoints):
         """The URL of a path below the server's address, or below /sdapi/v1 with `baseurl`. Nothing is sent."""
         return f"{self._address.root}{API_PATH if baseurl else ''}/{endpoint.lstrip('/')}"
 
+    def post_and_get_api_result(self, url: str, json: Any, use_async: bool = False) -> Any:
+        """What webuiapi 0.9 offered below its methods: POST to a URL of this server. `custom_post` takes a path."""
+        from .. import compat
+
+        return compat.post(self, url, json, use_async)
+
+    def async_post(self, url: str, json: Any) -> Coroutine[Any, Any, Any]:
+        """The same as `post_and_get_api_result` with `use_async`, as a coroutine."""
+        from .. import compat
+
+        return compat.async_post(self, url, json)
+
     def get_artists(self) -> NoReturn:
         """Gone: no server has had it since 2023."""
         raise NotSupported("get_artists: the webui dropped its list of artists in 2023, and no server has one")
@@ -202,6 +233,7 @@ class BaseClient(Endpoints):
             payload = request.payload()
             length = 0
             if payload is not None:
+                from .. import wire
                 from ..images import convert
 
                 body = wire.encode(payload, convert)
@@ -226,7 +258,7 @@ class BaseClient(Endpoints):
 
     def _arrived(self, call: Outgoing, incoming: Incoming, since: float) -> None:
         seconds = time.monotonic() - since
-        _log.debug(
+        log().debug(
             "%s %s: %d bytes out, %d after %.3f s, %d bytes in",
             call.method, call.url, sum(map(len, call.pieces)), incoming.status, seconds, len(incoming.body),
         )  # fmt: skip
@@ -234,7 +266,7 @@ class BaseClient(Endpoints):
             self.on_response(call, incoming, seconds)
 
     def _failed(self, call: Outgoing, error: TransportError, since: float) -> None:
-        _log.debug("%s %s: %s after %.3f s", call.method, call.url, type(error).__name__, time.monotonic() - since)
+        log().debug("%s %s: %s after %.3f s", call.method, call.url, type(error).__name__, time.monotonic() - since)
 
     def _after_error(
         self, request: Request[Any], call: Outgoing, error: TransportError, attempt: int, began: float
@@ -254,17 +286,14 @@ class BaseClient(Endpoints):
         return self._in_time(pause, call, began, incoming.status)
 
     def _in_time(self, pause: float | None, call: Outgoing, began: float, why: object) -> tuple[float, Outgoing] | None:
-        """The call with what is left of its total time, if anything is left after the pause."""
+        """The pause and the call, if any of its total time is left after the pause."""
         if pause is None:
             return None
-        total = call.timeout.total
-        if total is not None:
-            # The limit is for the call with all its attempts: what each took is taken off.
-            total -= time.monotonic() - began + pause
-            if total <= 0:
-                return None
-            call = replace(call, timeout=replace(call.timeout, total=total))
-        _log.info("%s %s again in %.2f s: %s", call.method, call.url, pause, why)
+        total = call.timeout.total  # for the call with all its attempts: `started` stays that of the first
+        start = began if call.started is None else call.started
+        if total is not None and time.monotonic() + pause >= start + total:
+            return None
+        log().info("%s %s again in %.2f s: %s", call.method, call.url, pause, why)
         return pause, call
 
     def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from ..checks import report
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
+from ..logs import log
 from ..request import Flow, Remember, Request, Sleep, Step, Watch
-from ..settled import settled
 from ..transport.base import AsyncTransport, Incoming, Outgoing, Transport
 from ..transport.lazy import awaitable_transport, plain_transport
 from .base import LAST_WORDS, BaseClient, OnProgress
@@ -124,6 +124,7 @@ class WebUIApi(BaseClient):
         from ..api.agent_scheduler import QueueTask
         from ..handles import Job
         from ..jobs import conduct
+        from ..settled import settled
 
         report(request.problems(), self.checks)
         request = settled(request)
@@ -181,9 +182,7 @@ class WebUIApi(BaseClient):
         except StopIteration:
             pass
         except WebUIApiError as error:
-            import logging
-
-            logging.getLogger("webuiapi").info("the server could not be told to stop: %s", error)
+            log().info("the server could not be told to stop: %s", error)
 
     def _exchange(self, request: Request[Any], call: Outgoing, hurry: bool) -> tuple[Outgoing, Incoming]:
         """Send, follow redirects, and try again what is safe; the last call and its answer."""
