@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from .enums import HiResUpScaler, HiResUpscaler, Upscaler
     from .errors import (
         AnswerError,
+        AnswerTooLarge,
         AuthenticationError,
         BadRequest,
         CallTimeout,
@@ -234,8 +235,10 @@ if TYPE_CHECKING:
     from .extensions.tiled_diffusion import DemoFusion, TiledDiffusion, TiledRegion, TiledVAE
     from .extensions.ultimate_sd_upscale import UltimateSDUpscale
     from .extensions.xyz import XYZPlot
+    from .handles import AsyncJob, Job
     from .images import b64_img, raw_b64_img
     from .infotext import GenerationParameters
+    from .jobs import Cancelled, Completed, Failed, JobCancelled, Queued, Running, Status, TaskLost
     from .request import Flow, Request, Sleep, Watch
     from .results import (
         CustomResult,
@@ -248,6 +251,7 @@ if TYPE_CHECKING:
         TextResult,
         WebUIApiResult,
     )
+    from .retry import Retry
     from .server_info import ServerInfo
     from .transport.base import Timeout
 
@@ -280,10 +284,10 @@ _HOME = {
     "client": ("AsyncWebUIApi", "WebUIApi"),
     "enums": ("HiResUpScaler", "HiResUpscaler", "Upscaler"),
     "errors": (
-        "AnswerError", "AuthenticationError", "BadRequest", "CallTimeout", "ConnectError", "ConnectionLost",
-        "GatewayError", "ImageError", "MissingExtra", "NoJSON", "NotFound", "NotSupported", "OutOfMemory",
-        "ServerBusy", "ServerError", "StatusError", "TransportError", "UnexpectedResult", "UnknownName",
-        "WebUIApiError",
+        "AnswerError", "AnswerTooLarge", "AuthenticationError", "BadRequest", "CallTimeout", "ConnectError",
+        "ConnectionLost", "GatewayError", "ImageError", "MissingExtra", "NoJSON", "NotFound", "NotSupported",
+        "OutOfMemory", "ServerBusy", "ServerError", "StatusError", "TransportError", "UnexpectedResult",
+        "UnknownName", "WebUIApiError",
     ),
     "extensions._endpoints": ("ExtensionResult",),
     "extensions._faceswaplab_parts": (
@@ -353,61 +357,64 @@ _HOME = {
     "extensions.tiled_diffusion": ("DemoFusion", "TiledDiffusion", "TiledRegion", "TiledVAE"),
     "extensions.ultimate_sd_upscale": ("UltimateSDUpscale",),
     "extensions.xyz": ("XYZPlot",),
+    "handles": ("AsyncJob", "Job"),
     "images": ("b64_img", "raw_b64_img"),
     "infotext": ("GenerationParameters",),
+    "jobs": ("Cancelled", "Completed", "Failed", "JobCancelled", "Queued", "Running", "Status", "TaskLost"),
     "request": ("Flow", "Request", "Sleep", "Watch"),
     "results": (
         "CustomResult", "ExtrasResult", "InterrogateResult", "NoImage", "PartProblem", "PngInfoResult",
         "Result", "TextResult", "WebUIApiResult",
     ),
+    "retry": ("Retry",),
     "server_info": ("ServerInfo",),
     "transport.base": ("Timeout",),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "ADetailer", "AnimateDiff", "AnswerError", "AsyncWebUIApi", "AuthenticationError", "BadRequest", "BuildFace",
-    "BuildReActorFaceModel", "CallTimeout", "CancelDeforumBatch", "CancelDeforumJob", "Checks", "ClearQueue",
-    "CmdFlags", "CompareFaces", "ConnectError", "ConnectionLost", "ControlNetDetect", "ControlNetInterface",
-    "ControlNetSettings", "ControlNetUnit", "CreateEmbedding", "CreateHypernetwork", "CustomGet", "CustomPost",
-    "CustomResult", "Cutoff", "DeforumBatch", "DeforumCancelled", "DeforumInterface", "DeforumJob", "DeforumRun",
-    "DeforumSubmit", "DeleteQueueTask", "DemoFusion", "DetectResult", "DilateMask", "DinoPredict", "DynamicPrompts",
-    "DynamicThresholding", "Embedding", "Embeddings", "Extension", "ExtensionMissing", "ExtensionResult",
-    "ExtraBatchImages", "ExtraSingleImage", "ExtractFaces", "ExtrasResult", "FaceRestorer", "FaceSwapInpainting",
-    "FaceSwapLab", "FaceSwapLabInterface", "FaceSwapOptions", "FaceSwapPostprocessing", "FaceSwapUnit", "Flow",
-    "FreeU", "GatewayError", "GenerateSemanticSegmentation", "GenerationParameters", "GetADetailerModels",
-    "GetADetailerSchema", "GetADetailerVersion", "GetCmdFlags", "GetControlNetControlTypes", "GetControlNetModels",
-    "GetControlNetModules", "GetControlNetSettings", "GetControlNetVersion", "GetDeforumApiVersion",
-    "GetDeforumBatch", "GetDeforumBatches", "GetDeforumJob", "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings",
-    "GetExtensions", "GetFaceRestorers", "GetFaceSwapLabVersion", "GetHistory", "GetHypernetworks",
-    "GetInterrogators", "GetKeywords", "GetLatentUpscaleModes", "GetLoras", "GetMemory", "GetOptions",
-    "GetPendingTasks", "GetProgress", "GetPromptGenModels", "GetPromptStyles", "GetQueue", "GetQueueHistory",
-    "GetQueueResults", "GetQueueTask", "GetReActorFaceModels", "GetReActorModels", "GetReActorUpscalers",
-    "GetRealesrganModels", "GetRoopModels", "GetSDModels", "GetSDModules", "GetSDVae", "GetSamModels",
-    "GetSamplers", "GetSchedulers", "GetScriptInfo", "GetScripts", "GetStatus", "GetTaskProgress", "GetUpscalers",
-    "GetVersion", "HiResUpScaler", "HiResUpscaler", "History", "Hypernetwork", "Hypertile", "ICLight", "ImageError",
-    "Img2Img", "Img2ImgAlternative", "InstructPix2Pix", "InstructPix2PixInterface", "Interface", "Interrogate",
-    "InterrogateResult", "Interrogators", "Interrupt", "KohyaHRFix", "LatentModifier", "LatentUpscaleMode",
-    "LayerDiffuse", "Loopback", "Lora", "Memory", "MissingExtra", "ModelKeyword", "ModelKeywordInterface",
-    "ModelKeywordResult", "NeverOOM", "NoImage", "NoJSON", "NotFound", "NotSupported", "Options", "OutOfMemory",
-    "OutpaintingMk2", "ParameterWarning", "PartProblem", "PauseQueue", "PendingTasks", "PerturbedAttentionGuidance",
-    "Ping", "PngInfo", "PngInfoResult", "PoorMansOutpainting", "Progress", "ProgressState", "PromptGen",
-    "PromptMatrix", "PromptStyle", "PromptsFromFile", "Queue", "QueueTask", "ReActor", "ReActorImage",
-    "ReActorInterface", "RealesrganModel", "RefreshCheckpoints", "RefreshEmbeddings", "RefreshLoras", "RefreshVae",
-    "RegionalPrompter", "ReloadCheckpoint", "RemBG", "RemBGInterface", "RenderOpenposeJson", "Request", "Result",
-    "ResumeQueue", "Roop", "RoopImage", "RoopInterface", "SDModel", "SDModule", "SDNextHistoryItem", "SDNextStatus",
-    "SDNextVersion", "SDUpscale", "SDVae", "Sag", "SamAndSemanticSegWithCatId", "SamHeartbeat", "SamPredict",
-    "Sampler", "Scheduler", "Script", "ScriptArg", "ScriptInfo", "Scripts",
-    "SegmentAnythingControlNetSegNotRandomResult", "SegmentAnythingControlNetSegRandomResult",
-    "SegmentAnythingDilationResult", "SegmentAnythingGinoResult", "SegmentAnythingInterface",
-    "SegmentAnythingSamResult", "SegmentAnythingSemanticSegWithCatIdResult", "ServerBusy", "ServerError",
-    "ServerInfo", "ServerKill", "ServerRestart", "ServerStop", "SetOptions", "SilentlyIgnored", "SimpleWildcards",
-    "Skip", "Sleep", "SoftInpainting", "StatusError", "StyleAlign", "SwapFace", "TaggerInterface",
-    "TaggerInterrogate", "TaggerResult", "Task", "TaskProgress", "TextResult", "TiledDiffusion", "TiledRegion",
-    "TiledVAE", "Timeout", "TrainEmbedding", "TrainHypernetwork", "TrainingResult", "TransportError", "Txt2Img",
-    "UltimateSDUpscale", "UnexpectedResult", "Unit", "UnknownName", "UnloadCheckpoint", "UnloadInterrogators",
-    "Upscaler", "Watch", "WebUIApi", "WebUIApiError", "WebUIApiResult", "XYZPlot", "__version__", "b64_img",
-    "raw_b64_img",
+    "ADetailer", "AnimateDiff", "AnswerError", "AnswerTooLarge", "AsyncJob", "AsyncWebUIApi", "AuthenticationError",
+    "BadRequest", "BuildFace", "BuildReActorFaceModel", "CallTimeout", "CancelDeforumBatch", "CancelDeforumJob",
+    "Cancelled", "Checks", "ClearQueue", "CmdFlags", "CompareFaces", "Completed", "ConnectError", "ConnectionLost",
+    "ControlNetDetect", "ControlNetInterface", "ControlNetSettings", "ControlNetUnit", "CreateEmbedding",
+    "CreateHypernetwork", "CustomGet", "CustomPost", "CustomResult", "Cutoff", "DeforumBatch", "DeforumCancelled",
+    "DeforumInterface", "DeforumJob", "DeforumRun", "DeforumSubmit", "DeleteQueueTask", "DemoFusion", "DetectResult",
+    "DilateMask", "DinoPredict", "DynamicPrompts", "DynamicThresholding", "Embedding", "Embeddings", "Extension",
+    "ExtensionMissing", "ExtensionResult", "ExtraBatchImages", "ExtraSingleImage", "ExtractFaces", "ExtrasResult",
+    "FaceRestorer", "FaceSwapInpainting", "FaceSwapLab", "FaceSwapLabInterface", "FaceSwapOptions",
+    "FaceSwapPostprocessing", "FaceSwapUnit", "Failed", "Flow", "FreeU", "GatewayError", "GenerateSemanticSegmentation",
+    "GenerationParameters", "GetADetailerModels", "GetADetailerSchema", "GetADetailerVersion", "GetCmdFlags",
+    "GetControlNetControlTypes", "GetControlNetModels", "GetControlNetModules", "GetControlNetSettings",
+    "GetControlNetVersion", "GetDeforumApiVersion", "GetDeforumBatch", "GetDeforumBatches", "GetDeforumJob",
+    "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings", "GetExtensions", "GetFaceRestorers",
+    "GetFaceSwapLabVersion", "GetHistory", "GetHypernetworks", "GetInterrogators", "GetKeywords",
+    "GetLatentUpscaleModes", "GetLoras", "GetMemory", "GetOptions", "GetPendingTasks", "GetProgress",
+    "GetPromptGenModels", "GetPromptStyles", "GetQueue", "GetQueueHistory", "GetQueueResults", "GetQueueTask",
+    "GetReActorFaceModels", "GetReActorModels", "GetReActorUpscalers", "GetRealesrganModels", "GetRoopModels",
+    "GetSDModels", "GetSDModules", "GetSDVae", "GetSamModels", "GetSamplers", "GetSchedulers", "GetScriptInfo",
+    "GetScripts", "GetStatus", "GetTaskProgress", "GetUpscalers", "GetVersion", "HiResUpScaler", "HiResUpscaler",
+    "History", "Hypernetwork", "Hypertile", "ICLight", "ImageError", "Img2Img", "Img2ImgAlternative", "InstructPix2Pix",
+    "InstructPix2PixInterface", "Interface", "Interrogate", "InterrogateResult", "Interrogators", "Interrupt", "Job",
+    "JobCancelled", "KohyaHRFix", "LatentModifier", "LatentUpscaleMode", "LayerDiffuse", "Loopback", "Lora", "Memory",
+    "MissingExtra", "ModelKeyword", "ModelKeywordInterface", "ModelKeywordResult", "NeverOOM", "NoImage", "NoJSON",
+    "NotFound", "NotSupported", "Options", "OutOfMemory", "OutpaintingMk2", "ParameterWarning", "PartProblem",
+    "PauseQueue", "PendingTasks", "PerturbedAttentionGuidance", "Ping", "PngInfo", "PngInfoResult",
+    "PoorMansOutpainting", "Progress", "ProgressState", "PromptGen", "PromptMatrix", "PromptStyle", "PromptsFromFile",
+    "Queue", "QueueTask", "Queued", "ReActor", "ReActorImage", "ReActorInterface", "RealesrganModel",
+    "RefreshCheckpoints", "RefreshEmbeddings", "RefreshLoras", "RefreshVae", "RegionalPrompter", "ReloadCheckpoint",
+    "RemBG", "RemBGInterface", "RenderOpenposeJson", "Request", "Result", "ResumeQueue", "Retry", "Roop", "RoopImage",
+    "RoopInterface", "Running", "SDModel", "SDModule", "SDNextHistoryItem", "SDNextStatus", "SDNextVersion",
+    "SDUpscale", "SDVae", "Sag", "SamAndSemanticSegWithCatId", "SamHeartbeat", "SamPredict", "Sampler", "Scheduler",
+    "Script", "ScriptArg", "ScriptInfo", "Scripts", "SegmentAnythingControlNetSegNotRandomResult",
+    "SegmentAnythingControlNetSegRandomResult", "SegmentAnythingDilationResult", "SegmentAnythingGinoResult",
+    "SegmentAnythingInterface", "SegmentAnythingSamResult", "SegmentAnythingSemanticSegWithCatIdResult", "ServerBusy",
+    "ServerError", "ServerInfo", "ServerKill", "ServerRestart", "ServerStop", "SetOptions", "SilentlyIgnored",
+    "SimpleWildcards", "Skip", "Sleep", "SoftInpainting", "Status", "StatusError", "StyleAlign", "SwapFace",
+    "TaggerInterface", "TaggerInterrogate", "TaggerResult", "Task", "TaskLost", "TaskProgress", "TextResult",
+    "TiledDiffusion", "TiledRegion", "TiledVAE", "Timeout", "TrainEmbedding", "TrainHypernetwork", "TrainingResult",
+    "TransportError", "Txt2Img", "UltimateSDUpscale", "UnexpectedResult", "Unit", "UnknownName", "UnloadCheckpoint",
+    "UnloadInterrogators", "Upscaler", "Watch", "WebUIApi", "WebUIApiError", "WebUIApiResult", "XYZPlot", "__version__",
+    "b64_img", "raw_b64_img",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib.util import find_spec
 
@@ -14,6 +15,8 @@ def main() -> None:
 
         sys.stderr.write(f"error: {MissingExtra.of('the command line', *needed)}\n")
         sys.exit(2)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # prompts and file names may hold what the output has no signs for
+        sys.stdout.reconfigure(errors="backslashreplace")
     from .cli.app import app
 
     app.main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -43,6 +44,17 @@ def check_level(checks: str) -> Checks:
     return checks  # type: ignore[return-value]  # it is one of them
 
 
+def users_level() -> int:
+    """The `stacklevel` of a warning that shows the line of whoever called this package.
+
+    A deprecation is shown by default only where that is the main program.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == __package__:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def report(problems: Iterable[Problem], checks: Checks) -> None:
     """Raise `ValueError` for the fatal problems and warn of the others, as `checks` says."""
     if checks == "off":
@@ -53,7 +65,7 @@ def report(problems: Iterable[Problem], checks: Checks) -> None:
         raises = checks == "strict" or (problem.fatal and checks == "default")
         (fatal if raises else minor).append(problem.text)
     for text in minor:
-        warnings.warn(text, ParameterWarning, stacklevel=2)
+        warnings.warn(text, ParameterWarning, stacklevel=users_level())
     if fatal:
         raise ValueError("; ".join(fatal))
 

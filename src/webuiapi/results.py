@@ -167,8 +167,11 @@ class Result(Generic[Info]):
         seeds = [seed for seed in self.seeds if seed is not None]
         if seeds:
             parts.append("seeds " + ", ".join(map(str, seeds[:4])) + (", ..." if len(seeds) > 4 else ""))
-        if self.errors:
-            parts.append(f"{len(self.errors)} unreadable")
+        videos = sum(part.kind in VIDEOS for part in self.errors)
+        if videos:
+            parts.append(f"{videos} video{'' if videos == 1 else 's'}")
+        if len(self.errors) > videos:
+            parts.append(f"{len(self.errors) - videos} unreadable")
         return f"<{type(self).__name__}: {'; '.join(parts)}>"
 
     def _repr_png_(self) -> bytes | None:

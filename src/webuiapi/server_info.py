@@ -49,6 +49,11 @@ class ServerInfo:
         """Whether its answers say which seeds were used."""
         return self.flavour not in ("koboldcpp", "drawthings")
 
+    @property
+    def webui_names(self) -> bool:
+        """Whether samplers have the names of A1111's webui there."""
+        return self.flavour != "drawthings"
+
     def __str__(self) -> str:
         return f"{self.name} {self.version}" if self.version else self.name
 
@@ -71,6 +76,15 @@ class Probe(Request[Any]):
         return answer.json()
 
 
+def known_server(server: Flavour | ServerInfo) -> ServerInfo:
+    """What the caller says about the server. Raises `ValueError` for an unknown flavour."""
+    if isinstance(server, ServerInfo):
+        return server
+    if server not in _NAMES:
+        raise ValueError(f"server={server!r} must be one of {', '.join(map(repr, _NAMES))}")
+    return ServerInfo(server)
+
+
 def server() -> Remember[ServerInfo]:
     """Which server this is, found when first needed."""
     return Remember("server", detect)
@@ -88,7 +102,7 @@ def detect() -> Flow[ServerInfo]:
     if isinstance(kobold, dict) and kobold.get("result") == "KoboldCpp":
         return ServerInfo("koboldcpp", _text(kobold.get("version")))
     capabilities = yield from _ask("/sdcpp/v1/capabilities")
-    if isinstance(capabilities, dict):
+    if isinstance(capabilities, dict) and capabilities.keys() & {"samplers", "limits", "model"}:
         return ServerInfo("sdcpp", _text(capabilities.get("version")))
     options = yield from _ask("/sdapi/v1/options")
     return (yield from _by_options(options))

@@ -141,10 +141,15 @@ class CreateHypernetwork(TrainingCall):
     layer_structure: list[float] | None = None
     """Relative widths, as in [1, 2, 1]."""
     activation_func: str | None = None
+    """`linear`, `relu`, `leakyrelu`, `elu`, `swish`, `tanh` or `sigmoid`."""
     weight_init: str | None = None
+    """`Normal`, `KaimingUniform`, `KaimingNormal`, `XavierUniform` or `XavierNormal`."""
     add_layer_norm: bool | None = None
+    """Normalise between layers."""
     use_dropout: bool | None = None
+    """Leave out some values while training."""
     dropout_structure: list[float] | None = None
+    """How much is left out in each layer, as in [0, 0.3, 0]."""
     _: KW_ONLY
     extra: Mapping[str, Any] | None = field(default=None, metadata=LOCAL)
     """Arguments that are not listed here."""

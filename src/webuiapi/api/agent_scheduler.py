@@ -6,12 +6,14 @@ it failed; here that is an error.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
+from ..checks import Problem
 from ..errors import AnswerError
 from ..items import Item, anything, flag, integer, items, mapping, optional_text, text
-from ..request import LOCAL, Answer, ClientDefaults, Request, said
+from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
 from ..results import WebUIApiResult, checked, sort_out
 from ..wire import decode_image
 from .base import GetItem, read_item
@@ -80,13 +82,23 @@ class QueueTask(Request[str]):
         """Where it goes."""
         return f"{_ROOT}/queue/{'img2img' if isinstance(self.request, Img2Img) else 'txt2img'}"
 
+    def problems(self) -> Iterator[Problem]:
+        if not isinstance(self.request, Generation):
+            raise TypeError(f"request is a {type(self.request).__name__}: Txt2Img or Img2Img is needed")
+        return self.request.problems()
+
+    def preparation(self) -> Flow[QueueTask]:
+        return self._prepared()
+
+    def _prepared(self) -> Flow[QueueTask]:
+        request: Any = self.request
+        return replaced(self, request=(yield from request.preparation()))
+
     def with_defaults(self, defaults: ClientDefaults) -> QueueTask:
         request: Any = self.request.with_defaults(defaults)
         return QueueTask(request, checkpoint=self.checkpoint, vae=self.vae, callback_url=self.callback_url)
 
     def payload(self) -> dict[str, Any]:
-        if not isinstance(self.request, Generation):
-            raise TypeError(f"request is a {type(self.request).__name__}: Txt2Img or Img2Img is needed")
         return {**self.request.payload(), **said(self)}
 
     def parse(self, answer: Answer) -> str:
@@ -104,7 +116,9 @@ class GetQueue(GetItem[Queue]):
     kind: ClassVar[type[Any]] = Queue
 
     limit: int = 20
+    """At most so many tasks."""
     offset: int = 0
+    """Tasks to leave out at the beginning."""
 
     def query(self) -> dict[str, Any]:
         return {"limit": self.limit, "offset": self.offset}
@@ -120,7 +134,9 @@ class GetQueueHistory(GetItem[History]):
     status: str | None = None
     """`done`, `failed`, `interrupted`, `bookmarked`, or None for all."""
     limit: int = 20
+    """At most so many tasks."""
     offset: int = 0
+    """Tasks to leave out at the beginning."""
 
     def query(self) -> dict[str, Any]:
         only = {} if self.status is None else {"status": self.status}
@@ -134,6 +150,7 @@ class GetQueueTask(Request[Task]):
     method: ClassVar[str] = "GET"
 
     task_id: str
+    """The task."""
 
     @property
     def path(self) -> str:  # type: ignore[override]  # names the task
@@ -155,6 +172,7 @@ class GetQueueResults(Request[WebUIApiResult]):
     slow = True  # many pictures are read from disk
 
     task_id: str
+    """The task."""
 
     @property
     def path(self) -> str:  # type: ignore[override]  # names the task
@@ -205,6 +223,7 @@ class DeleteQueueTask(QueueOrder):
     method: ClassVar[str] = "DELETE"
 
     task_id: str
+    """The task."""
 
     @property
     def path(self) -> str:  # type: ignore[override]  # names the task

@@ -22,7 +22,10 @@ def opened(text: str | None) -> Image | None:
     from ..wire import decode_image
 
     part = decode_image(text or "")
-    return None if part.problem else pil.open(BytesIO(part.content))
+    try:
+        return None if part.problem else pil.open(BytesIO(part.content))
+    except (OSError, ValueError, SyntaxError):  # a preview in a format that Pillow does not know
+        return None
 
 
 class ProgressState(Item):

@@ -10,6 +10,8 @@ from ..extensions.base import Unit, units_of
 from ..extensions.join import join
 from ..names import find_model, find_name
 from ..request import Flow, Remember, replaced
+from ..server_info import server as which_server
+from .forms import changes_for
 from .lists import GetSDModels, GetSDModules, GetSDVae, SDModel
 
 if TYPE_CHECKING:
@@ -18,16 +20,17 @@ if TYPE_CHECKING:
 G = TypeVar("G", bound="Generation")
 
 
-def prepare(request: G) -> Flow[G] | None:
-    """The operation that gives the request to be sent; None when nothing has to be found out."""
-    overrides = (request.model, request.vae, request.clip_skip, request.refiner)
+def prepare(request: G) -> Flow[G]:
+    """The operation that gives the request to be sent: overrides and units resolved, in the form of this server."""
     units = units_of(request)
-    if not units and not request.script_name and all(value is None for value in overrides):
-        return None
-    return _prepared(request, units)
+    overrides = (request.model, request.vae, request.clip_skip, request.refiner)
+    if units or request.script_name or any(value is not None for value in overrides):
+        request = yield from _resolved(request, units)
+    changes = yield from changes_for((yield from which_server()), request)
+    return replaced(request, **changes) if changes else request
 
 
-def _prepared(request: G, units: Sequence[Unit]) -> Flow[G]:
+def _resolved(request: G, units: Sequence[Unit]) -> Flow[G]:
     settings: dict[str, Any] = {}
     changes: dict[str, Any] = {"model": None, "vae": None, "clip_skip": None, "refiner": None}
     if units or request.script_name:  # the units stay in the request: they are never sent, and checked with the rest

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CallTimeout, UnknownName, WebUIApiError
+from ..errors import CallTimeout, NotFound, UnknownName, WebUIApiError
 from ..names import find_model
-from ..request import Flow, Sleep
+from ..request import Flow, Remember, Sleep
 from .jobs import GetProgress, Progress
-from .lists import GetSamplers, GetSchedulers, GetSDModels
+from .lists import GetSamplers, GetSchedulers, GetScripts, GetSDModels
 from .options import GetOptions, SetOptions
 
 if TYPE_CHECKING:
@@ -86,6 +87,26 @@ def wait_for_ready(
             raise CallTimeout(f"the server is not idle after {timeout:g} s: {progress!r}")
         seen_idle = progress.idle
         yield Sleep(pause)
+
+
+def has_script(title: str) -> Remember[bool]:
+    """Whether the server lists a script, found when first needed."""
+    return Remember(f"has {title}", partial(_lists, title))
+
+
+def _lists(title: str) -> Flow[bool]:
+    try:
+        scripts = yield from GetScripts()
+    except NotFound:  # a server without scripts
+        return False
+    return title in (name.casefold() for name in scripts.txt2img)
+
+
+def check_extensions() -> Flow[None]:
+    """Look again whether the server has ControlNet, ADetailer and AnimateDiff: `has_controlnet`, ... tell."""
+    for title in ("controlnet", "adetailer", "animatediff"):
+        known = has_script(title)
+        yield from Remember(known.key, known.find, refresh=True)
 
 
 # -- for a while ------------------------------------------------------------------------------------------------------

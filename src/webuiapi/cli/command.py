@@ -116,7 +116,6 @@ def as_command(
             params=[*params, *common],
             help=function.__doc__,
             epilog=examples,
-            no_args_is_help=any(isinstance(param, click.Argument) and param.required for param in params),
         )
 
     return make
@@ -124,7 +123,7 @@ def as_command(
 
 def _run(ctx: click.Context, values: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
     own = {name: values.pop(name) for name in _OWN if name in values}
-    run = Run(**own, report=ctx.find_object(dict) or {})
+    run = Run(**own, report=ctx.ensure_object(dict))
     if run.auth is not None and ctx.get_parameter_source("auth") == ParameterSource.ENVIRONMENT:
         run.auth = None if _for_another(ctx, run.url) else run.auth
     return run, values

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from .command import Run, as_command
 from .flags import Flag
@@ -61,8 +62,9 @@ def command(run: Run) -> None:
 
 @contextmanager
 def _server(run: Run) -> Iterator[tuple[WebUIApi, str]]:
-    """A client for the server that was named, or for an embedded one of our own; and what that one says it is."""
-    if run.url is not None:
+    """A client for the server that --url names, or for an embedded one of our own; and what that one says it is."""
+    named = click.get_current_context().get_parameter_source("url") == ParameterSource.COMMANDLINE
+    if named:
         with run.client() as api:
             run.note(f"Using the server at {api.url}")
             yield api, ""

@@ -32,7 +32,8 @@ h2 small { font-weight: 400; font-size: .85rem; color: var(--soft); margin-left:
 section > p { margin: .3rem 0 .8rem; color: var(--soft); }
 blockquote { margin: 0 0 1rem; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--accent); }
 .pictures { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); }
-.pictures.few { grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 512px)); }
+.pictures.few { grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 340px)); }
+.pictures.one { grid-template-columns: minmax(0, 520px); }
 figure { margin: 0; min-width: 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: 8px; border: 1px solid var(--line); }
 figcaption { margin-top: .4rem; font-size: .85rem; color: var(--soft); display: flex; justify-content: space-between;
@@ -55,7 +56,8 @@ def page(done: list[Done], *, where: str, notice: str, seconds: float) -> str:
     server = "the embedded server" if notice else f"the server at {where}"
     said = f"<p>{escape(notice)}</p>" if notice else ""
     when = datetime.now().strftime("%Y-%m-%d %H:%M")  # noqa: DTZ005 - for whoever sits here
-    sections = "\n".join(_section(number, step) for number, step in enumerate(done, 1))
+    files = {step.step.name: step.files for step in done}
+    sections = "\n".join(_section(number, step, files) for number, step in enumerate(done, 1))
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -80,13 +82,15 @@ generation parameters inside: <code>webuiapi png-info *.png</code> prints them.<
 """
 
 
-def _section(number: int, done: Done) -> str:
+def _section(number: int, done: Done, files: dict[str, list[Picture]]) -> str:
     step = done.step
     prompt = f"<blockquote>{escape(done.prompt)}</blockquote>" if done.prompt else ""
     text = f"<pre>{escape(done.text)}</pre>" if done.text else ""
-    figures = [_figure(picture, step.title) for picture in done.files]
-    figures += [_plain_figure(name) for name in step.shown]
-    grid = f'<div class="pictures{" few" if len(figures) < 3 else ""}">{"".join(figures)}</div>' if figures else ""
+    figures = [_plain_figure(files[name][place].file, "given") for name, place in step.beside]
+    figures += [_plain_figure(name, name) for name in step.shown]
+    figures += [_figure(picture, step.title, opened=len(done.files) == 1) for picture in done.files]
+    width = " one" if len(figures) == 1 else " few" if len(figures) < 4 else ""
+    grid = f'<div class="pictures{width}">{"".join(figures)}</div>' if figures else ""
     return f"""<section id="{escape(step.name)}">
 <h2>{number}. {escape(step.title)} <small>{done.seconds:.1f} s</small></h2>
 <p>{escape(step.text)}</p>
@@ -95,11 +99,12 @@ def _section(number: int, done: Done) -> str:
 </section>"""
 
 
-def _figure(picture: Picture, title: str) -> str:
+def _figure(picture: Picture, title: str, *, opened: bool) -> str:
     seed = f"<span>seed <b>{picture.seed}</b></span>" if picture.seed is not None else "<span></span>"
     width, height = picture.size
+    state = " open" if opened else ""
     parameters = (
-        f"<details><summary>Parameters</summary><pre>{escape(picture.infotext)}</pre></details>"
+        f"<details{state}><summary>Parameters</summary><pre>{escape(picture.infotext)}</pre></details>"
         if picture.infotext
         else ""
     )
@@ -111,9 +116,9 @@ def _figure(picture: Picture, title: str) -> str:
     )
 
 
-def _plain_figure(name: str) -> str:
+def _plain_figure(name: str, caption: str) -> str:
     source = quote(name)
     return (
         f'<figure><a href="{source}"><img src="{source}" alt="{escape(name)}"></a>'
-        f"<figcaption><span>{escape(name)}</span></figcaption></figure>"
+        f"<figcaption><span>{escape(caption)}</span></figcaption></figure>"
     )

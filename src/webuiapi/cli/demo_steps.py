@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw
 
 from ..api.extras import ExtraBatchImages, ExtraSingleImage, PngInfo
 from ..api.generate import Img2Img, Txt2Img
-from ..client import BaseClient
 from ..request import Request
 from ..results import Result, TextResult
 from ..saving import write_new
@@ -22,6 +21,13 @@ COUNT = 7
 _PROMPT = "a red fox in an autumn forest, morning mist, watercolor"
 _NEGATIVE = "text, frame, blurry"
 _SIZE = 512
+_METHODS = {
+    Txt2Img: "txt2img",
+    Img2Img: "img2img",
+    ExtraSingleImage: "extra_single_image",
+    ExtraBatchImages: "extra_batch_images",
+    PngInfo: "png_info",
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,12 @@ class Step:
     request: Request[Any]
     given: dict[str, str] = field(default_factory=dict)
     """The pictures among its parameters, as the shown call names them."""
+    kept_as: str = ""
+    """What later calls name its result."""
+    beside: tuple[tuple[str, int], ...] = ()
+    """Earlier pictures to show beside the result, by step and place: those that were given."""
     shown: dict[str, bytes] = field(default_factory=dict)
-    """Files to save and show beside the result: the mask."""
+    """Files to save and show beside the result too: the mask."""
 
 
 def steps(upscalers: Sequence[str]) -> Generator[Step, Result[Any], None]:
@@ -45,12 +55,13 @@ def steps(upscalers: Sequence[str]) -> Generator[Step, Result[Any], None]:
     painted = yield Step(
         "txt2img", "Pictures from a text", "Four pictures of one prompt in one call, each with the next seed.",
         Txt2Img(_PROMPT, negative_prompt=_NEGATIVE, seed=1003, batch_size=4, width=_SIZE, height=_SIZE, steps=20),
+        kept_as="painted",
     )  # fmt: skip
     yield Step(
         "img2img", "A picture from a picture", "The first one painted over: the composition stays, the season changes.",
         Img2Img([painted.content[0]], "a red fox in a snowy winter forest, moonlight, watercolor",
                 negative_prompt=_NEGATIVE, seed=1003, width=_SIZE, height=_SIZE, steps=20, denoising_strength=0.6),
-        given={"images": "painted.images[0]"},
+        given={"images": "painted.images[0]"}, beside=(("txt2img", 0),),
     )  # fmt: skip
     mask = _mask()
     yield Step(
@@ -59,6 +70,7 @@ def steps(upscalers: Sequence[str]) -> Generator[Step, Result[Any], None]:
                 mask_image=mask, mask_blur=16, inpainting_fill=1, inpaint_full_res=False, negative_prompt=_NEGATIVE,
                 seed=7, width=_SIZE, height=_SIZE, steps=20, denoising_strength=0.95),
         given={"images": "painted.images[1]", "mask_image": '"mask.png"'}, shown={"mask.png": mask},
+        beside=(("txt2img", 1),),
     )  # fmt: skip
     yield Step(
         "hires", "A hires pass", "Painted small, enlarged, and painted again: 384 x 256 becomes 768 x 512.",
@@ -69,7 +81,7 @@ def steps(upscalers: Sequence[str]) -> Generator[Step, Result[Any], None]:
     upscaled = yield Step(
         "upscaled", "Upscaling", f"The first picture at twice its size by {best}; the parameters inside are kept.",
         ExtraSingleImage(painted.content[0], upscaler_1=best, upscaling_resize=2.0),
-        given={"image": "painted.images[0]"},
+        given={"image": "painted.images[0]"}, kept_as="upscaled", beside=(("txt2img", 0),),
     )  # fmt: skip
     simple = "Lanczos" if "Lanczos" in upscalers else best
     yield Step(
@@ -141,14 +153,14 @@ class Done:
     def call(self) -> str:
         """The call as one writes it in Python."""
         request = self.step.request
-        method = next(name for name, value in vars(BaseClient).items() if getattr(value, "build", 0) is type(request))
         said = {each.name: getattr(request, each.name) for each in fields(request)}
         lines = [
             f"    {name}={self.step.given.get(name) or repr(value)},\n"
             for name, value in said.items()
             if value is not None
         ]
-        return f"api.{method}(\n{''.join(lines)})"
+        kept = f"{self.step.kept_as} = " if self.step.kept_as else ""
+        return f"{kept}api.{_METHODS[type(request)]}(\n{''.join(lines)})"
 
     def as_json(self) -> dict[str, Any]:
         """For a machine."""

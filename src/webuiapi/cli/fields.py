@@ -1,4 +1,4 @@
-"""What a request's dataclass says about its fields: name, type, docstring. Flags are made from it, and nothing else."""
+"""What a dataclass says about its fields: name, type, docstring. Flags and the reference pages are made from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import inspect
 import sys
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +49,15 @@ def _members(annotation: str) -> tuple[str, ...]:
     return tuple(member for member in members if member != "None")
 
 
+def docs_of(kind: type[Any]) -> dict[str, str]:
+    """The docstrings of a class's attributes in one line each, its bases' first: also of those set in `__init__`."""
+    docs: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        if base.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            docs |= _docs_of(sys.modules[base.__module__]).get(base.__name__, {})
+    return docs
+
+
 @cache
 def _docs_of(module: ModuleType) -> dict[str, dict[str, str]]:
     """The docstrings of all fields of a module's classes: the text that stands below each."""
@@ -60,13 +70,26 @@ def _docs_of(module: ModuleType) -> dict[str, dict[str, str]]:
 
 def _docs_in(body: ast.ClassDef) -> dict[str, str]:
     docs = {}
-    for statement, below in zip(body.body, body.body[1:], strict=False):
-        if (
-            isinstance(statement, ast.AnnAssign)
-            and isinstance(statement.target, ast.Name)
-            and isinstance(below, ast.Expr)
-            and isinstance(below.value, ast.Constant)
-            and isinstance(below.value.value, str)
-        ):
-            docs[statement.target.id] = " ".join(below.value.value.split())
+    inits = [node.body for node in body.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
+    for statements in (body.body, *inits):
+        for statement, below in pairwise(statements):
+            name = _assigned(statement)
+            if (
+                name
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+                and isinstance(below.value.value, str)
+            ):
+                docs[name] = " ".join(below.value.value.split())
     return docs
+
+
+def _assigned(statement: ast.stmt) -> str | None:
+    """The attribute that a statement gives a value: `name: type`, `name = ...`, `self.name = ...`."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign):
+        target = statement.target
+    else:
+        return None
+    return target.attr if isinstance(target, ast.Attribute) else target.id if isinstance(target, ast.Name) else None

@@ -31,7 +31,7 @@ def carry_out(run: Run, api: WebUIApi, request: Request[R], title: str) -> R:
             return api.run(request, on_progress=on_progress)
     except KeyboardInterrupt as stop:
         raise Stopped(
-            "the server could not be told" if stop.__cause__ else "the server was told to stop the job"
+            "the server could not be told" if stop.__cause__ else "on the server too, if the job had begun there"
         ) from stop
 
 

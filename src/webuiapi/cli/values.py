@@ -40,8 +40,10 @@ class PictureType(_Type):
         return path
 
     def _from_stdin(self, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
-        if ctx is not None and ctx.meta.setdefault("webuiapi.stdin", param) is not param:
-            self.fail("standard input is read already: `-` can stand for one picture only", param, ctx)
+        if ctx is not None:
+            if "webuiapi.stdin" in ctx.meta:
+                self.fail("standard input is read already: `-` can stand for one picture only", param, ctx)
+            ctx.meta["webuiapi.stdin"] = True
         if sys.stdin.isatty():
             self.fail("standard input is a terminal: send a picture into it, as in `... < picture.png`", param, ctx)
         data = sys.stdin.buffer.read()

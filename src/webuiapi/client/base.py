@@ -19,6 +19,7 @@ from ..gate import Gate
 from ..logs import log
 from ..request import Answer, ClientDefaults, Flow, Request
 from ..retry import Retry, retry_of
+from ..server_info import known_server
 from ..transport.base import Incoming, Outgoing, Timeout
 from ..version import __version__
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..jobs import JobCore, Running
+    from ..server_info import Flavour, ServerInfo
 
 R = TypeVar("R")
 
@@ -67,6 +69,7 @@ class BaseClient(Endpoints):
         checks: Checks = "default",
         max_in_flight: int | None = 2,
         retries: Retry | int | None = 3,
+        server: Flavour | ServerInfo | None = None,
         max_response: int | None = 2 << 30,
         on_request: Callable[[Outgoing], None] | None = None,
         on_response: Callable[[Outgoing, Incoming, float], None] | None = None,
@@ -90,6 +93,7 @@ class BaseClient(Endpoints):
         - `checks`: `"default"`, `"strict"`, `"warn"` or `"off"`: what becomes of wrong values before they are sent.
         - `max_in_flight`: how many generations are under way at a time, the others wait here; None for no limit.
         - `retries`: attempts for what is safe to repeat, or a `Retry`; None for one.
+        - `server`: which server it is (`"forge"`, a `ServerInfo`), where that is known; else it is found out.
         - `max_response`: bytes of an answer from which on it is refused; None for no limit.
         - `on_request`, `on_response`: called with each HTTP call, and with its answer and the seconds it took.
         """
@@ -123,6 +127,8 @@ class BaseClient(Endpoints):
         self.session = Session(self._address, credentials, headers, verify, proxy)
         """Headers, credentials, certificates and proxies, to look at and to change."""
         self._facts: dict[str, Any] = {}  # what operations have found out about the server
+        if server is not None:  # nothing has to be found out
+            self._facts["server"] = known_server(server)
         self._transport = transport if transport is not None else self._make_transport(local)
 
     def _make_transport(self, local: bool) -> Any:
@@ -218,6 +224,9 @@ class BaseClient(Endpoints):
     def _outgoing(self, request: Request[Any], hurry: bool = False) -> Outgoing:
         """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
         defaults = ClientDefaults(self.default_sampler, self.default_scheduler, self.default_steps)
+        which = self._facts.get("server")
+        if which is not None and not which.webui_names:  # has other samplers than the client's default
+            defaults = ClientDefaults(steps=self.default_steps)
         request = request.with_defaults(defaults)
         report(request.problems(), self.checks)
         query = request.query()

@@ -1,21 +1,31 @@
 """Extensions and scripts as values: each file holds one, with its units, its own endpoints and their results.
 
 Adding one is one file here and no edit elsewhere; other packages add theirs through the entry point group
-`webuiapi.extensions`, whose entries name a module. `registered()` gives the units of both.
+`webuiapi.extensions`, whose entries name a module. `registered()` gives the units of both. The files are loaded when
+first used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
+    from . import controlnet, promptgen
     from .base import Unit
 
+__all__ = ["GROUP", "controlnet", "modules", "promptgen", "registered"]
+
 GROUP = "webuiapi.extensions"
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in ("controlnet", "promptgen"):  # those that the clients' methods are of
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
 
 
 def modules() -> Iterator[ModuleType]:

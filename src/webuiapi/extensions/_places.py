@@ -152,7 +152,7 @@ def bare(label: str) -> str:
 def default_at(index: int, known: Any, slot: Slot) -> Any:
     """The default of an argument that was not said: the server's, unless it describes a choice by its text."""
     described = slot.args[index].value if index < len(slot.args) else None
-    chosen_by_number = isinstance(known, int) and isinstance(described, str)
+    chosen_by_number = isinstance(known, int) and not isinstance(known, bool) and isinstance(described, str)
     return known if described is None or chosen_by_number else described
 
 

@@ -7,12 +7,12 @@ of them missing the detector runs twice.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..api.base import GetItem
-from ..checks import within
+from ..checks import Problem, within
 from ..errors import WebUIApiError
 from ..items import Item, text, texts
 from ..request import Flow, Remember
@@ -121,6 +121,11 @@ class ADetailer(DictUnit):
     @property
     def active(self) -> bool:
         return self.ad_model not in (None, "None") and self.ad_tab_enable is not False
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        if self.ad_model is None and not self.skip_img2img:
+            yield Problem("ADetailer: ad_model= is missing: without a detector it does nothing", fatal=False)
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:

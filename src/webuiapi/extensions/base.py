@@ -215,6 +215,13 @@ class DictUnit(Unit):
                 said[item.metadata.get("wire", item.name)] = value
         return said
 
+    def to_dict(self, is_img2img: bool = False) -> dict[str, Any]:
+        """The object as it stands in JSON, for `alwayson_scripts` by hand. `scripts=[...]` needs no such thing."""
+        from ._by_hand import as_json, slot_by_hand
+
+        found: dict[str, Any] = as_json(self.wire(slot_by_hand(self, is_img2img)))
+        return found
+
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         return [unit.wire(slot) for unit in ([only(units)] if cls.single else units)]
@@ -224,6 +231,13 @@ class DictUnit(Unit):
 @dataclass(frozen=True, eq=False)
 class PositionalUnit(Unit):
     """A unit whose fields, made with `arg`, are places in the argument list."""
+
+    def to_dict(self, is_img2img: bool = False) -> list[Any]:
+        """The list as it stands in JSON, for `alwayson_scripts` by hand. `scripts=[...]` needs no such thing."""
+        from ._by_hand import as_json, slot_by_hand
+
+        found: list[Any] = as_json(filled(self, slot_by_hand(self, is_img2img)))
+        return found
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
@@ -314,9 +328,9 @@ class Interface(Generic[Client_co]):
         self.client = webuiapi
         """Sends the requests."""
 
-    def run(self, work: Any) -> Any:
-        """Send a request or drive an operation, as the client does."""
-        return self.client.run(work)
+    def perform(self, build: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """What a method does: make the request or the operation, and have the client run it."""
+        return self.client.perform(build, args, kwargs)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.client!r})"

@@ -6,6 +6,7 @@ enumerations go out as the texts that all versions read. Forge calls the mask `m
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -35,7 +36,7 @@ _OLD_LABELS = {
 }
 
 
-@renamed(input_image="image", lowvram="low_vram", guidance="guidance_end", guessmode="control_mode")
+@renamed(input_image="image", lowvram="low_vram", guidance="guidance_end")
 @dataclass(frozen=True, eq=False)
 class ControlNetUnit(DictUnit):
     """One picture that steers (Mikubill/sd-webui-controlnet, or Forge's own). What is not said is the module's own."""
@@ -72,6 +73,8 @@ class ControlNetUnit(DictUnit):
     """`Balanced` (default), `My prompt is more important`, `ControlNet is more important`, or 0, 1, 2."""
     pixel_perfect: bool | None = None
     """Choose processor_res by the size of the result. Default false."""
+    guessmode: str | int | None = field(default=None, metadata=LOCAL)
+    """The old name of control_mode."""
     hr_option: str | int | None = None
     """With hires fix: `Both` (default), `Low res only`, `High res only`, or 0, 1, 2."""
     enabled: bool = True
@@ -93,13 +96,18 @@ class ControlNetUnit(DictUnit):
     extra: Mapping[str, Any] | None = field(default=None, metadata=LOCAL)
     """Fields that are not listed here, sent as they are."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.guessmode is not None:
+            warnings.warn("ControlNetUnit: guessmode= is now control_mode=", DeprecationWarning, stacklevel=4)
+            if self.control_mode is None and self.guessmode:
+                mode = 1 if self.guessmode is True else self.guessmode
+                object.__setattr__(self, "control_mode", mode)
+            object.__setattr__(self, "guessmode", None)
+
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
-        for name, allowed in (
-            ("resize_mode", RESIZE_MODES),
-            ("control_mode", CONTROL_MODES),
-            ("hr_option", HR_OPTIONS),
-        ):
+        for name, allowed in _ENUMERATIONS.items():
             value = getattr(self, name)
             if value is not None and _in_words(value, allowed) is None:
                 choices = ", ".join(map(repr, allowed))
@@ -114,11 +122,7 @@ class ControlNetUnit(DictUnit):
 
     def wire(self, slot: Slot) -> dict[str, Any]:
         said = super().wire(slot)
-        for name, allowed in (
-            ("resize_mode", RESIZE_MODES),
-            ("control_mode", CONTROL_MODES),
-            ("hr_option", HR_OPTIONS),
-        ):
+        for name, allowed in _ENUMERATIONS.items():
             if name in said:
                 said[name] = _in_words(said[name], allowed) or said[name]
         if slot.server.flavour == "forge":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..api.lists import GetScriptInfo, GetScripts, ScriptInfo, Scripts
+from ..checks import users_level
 from ..errors import WebUIApiError
 from ..request import Flow, Remember
 from ..server_info import ServerInfo
@@ -113,10 +114,10 @@ def _positional(request: Generation, tab: str, server: _Server) -> list[Any] | N
         plot = from_old_list(given, tab)
         if plot is not None:
             warnings.warn(
-                "X/Y/Z plot: the list of 11 arguments is of the webui of early 2023, and is translated; "
+                f"X/Y/Z plot: the list of {len(given)} arguments is of the webui of 2023, and is translated; "
                 "scripts=[webuiapi.XYZPlot(...)] takes axes by name",
                 DeprecationWarning,
-                stacklevel=2,
+                stacklevel=users_level(),
             )
             return plot.laid_out(Slot(tab, info.name, info, server.which, request))
     return counted(info, given)

@@ -133,7 +133,12 @@ _OLD_AXES = {
 
 
 def from_old_list(given: Sequence[Any], tab: str) -> XYZPlot | None:
-    """The plot that eleven positional arguments mean, as webuiapi 0.9 documents them; None for any other list."""
+    """The plot that eleven positional arguments mean, as webuiapi 0.9 documents them; None for any other list.
+
+    Its last version documents fourteen: behind the values of each axis a list of chosen ones, empty there.
+    """
+    if len(given) == 14 and not any(given[2:9:3]):
+        given = [*given[0:2], *given[3:5], *given[6:8], *given[9:]]
     if len(given) != 11:
         return None
     axes = _OLD_AXES[tab]

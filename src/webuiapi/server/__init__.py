@@ -15,24 +15,42 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingExtra
 
 if TYPE_CHECKING:
+    from ..snapshot import save_snapshot, snapshot
     from .app import App
     from .catalog import Catalog
     from .doors import Server, run, serve
     from .engine import Engine
     from .http import Request, Response
+    from .limits import Limits
 
-__all__ = ["App", "Catalog", "Engine", "Request", "Response", "Server", "run", "serve"]
+__all__ = [
+    "App",
+    "Catalog",
+    "Engine",
+    "Limits",
+    "Request",
+    "Response",
+    "Server",
+    "run",
+    "save_snapshot",
+    "serve",
+    "snapshot",
+]
 
 _MODULES = {
     "App": "app",
     "Catalog": "catalog",
     "Engine": "engine",
+    "Limits": "limits",
     "Request": "http",
     "Response": "http",
     "Server": "doors",
     "run": "doors",
+    "save_snapshot": ".snapshot",
     "serve": "doors",
+    "snapshot": ".snapshot",
 }
+"""Below this package; a snapshot is taken by the client, beside it."""
 
 
 def require(*packages: str) -> None:

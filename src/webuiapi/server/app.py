@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import gzip
 import logging
+import math
+import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from . import body, cors, errors, require
+from . import body, cors, errors, faulty, instruments, require
 from .auth import Credentials, Guard
 from .catalog import Catalog, CatalogSource
+from .faults import Fault, Faults, FaultSource
 from .flavours import Flavour, find_flavour
-from .http import Dropped, Request, Response
+from .http import Away, Dropped, Request, Response
+from .limits import Limits
+from .record import Received, Record
 from .routes import load_routes
 from .routing import ROUTES, Call, Route
 from .state import State
@@ -40,7 +47,8 @@ class App:
     `seed` where its chance starts. `nowebui` leaves out the user interface's endpoints, `without` takes extensions away
     by their names (see `webuiapi.server.extensions.extension_names`), and `saved_options=False` is a server that has
     never written its settings file. `flavour` is the kind of server that it is, see `webuiapi.server.flavours`; without
-    one that which the catalogue names, or A1111.
+    one that which the catalogue names, or A1111. `faults` says what goes wrong (see `webuiapi.server.faults`), `limits`
+    how much the server takes on.
     """
 
     def __init__(
@@ -55,6 +63,8 @@ class App:
         saved_options: bool = True,
         without: Iterable[str] = (),
         flavour: str | Flavour | None = None,
+        faults: FaultSource = (),
+        limits: Limits | None = None,
     ) -> None:
         if engine is None:
             require("numpy")
@@ -65,7 +75,11 @@ class App:
         self.catalog = self.flavour.catalog(given).without(without)
         self.guard = Guard(api_auth, self.flavour.auth)
         self.nowebui = nowebui
-        self.state = State(
+        self.limits = limits or Limits()
+        self.faults = Faults(faults)
+        self.record = Record(self.limits)
+        self._new_state = partial(
+            State,
             self.catalog,
             engine=engine,
             step_time=step_time,
@@ -74,8 +88,14 @@ class App:
             saved_options=saved_options,
             flavour=self.flavour,
         )
+        self.state = self._new_state()
+        self._renewing = threading.Lock()
+        self._back: Future[None] | None = None
+        self._back_at = 0.0
         self.on_stop: list[Callable[[bool], None]] = []
         """Called when a request ends the server: with True if at once, False if after the running job."""
+        self.on_restart: list[Callable[[float | None, Future[None]], None]] = []
+        """Called when the server goes away: for how many seconds (None is until it is let), and what lets it."""
         load_routes()
         self.routes: dict[str, dict[str, Route]] = {}
         for route in self.flavour.routes(ROUTES.values()):
@@ -92,16 +112,73 @@ class App:
         self.close()
 
     def close(self) -> None:
-        """End the running job, and drop the requests that wait for their turn."""
+        """End the running job, and drop the requests that wait for their turn, or because of a fault."""
         self.state.close()
+        self.faults.close()
+
+    def reset(self) -> None:
+        """Back to how it was made: options, tasks, faults, record, chance. What is in flight is dropped."""
+        self._renew()
+        self.faults.reset()
+        self.record.clear()
+
+    def restart(self, seconds: float | None = 0.0) -> None:
+        """Drop everything in flight, forget what requests have changed, and be away for so long.
+
+        None is until `faults.release()` or `reset()`. Faults and the record stay as they are.
+        """
+        self._renew()
+        self.faults.drop()
+        self._back, self._back_at = self.faults.ticket(), math.inf if seconds is None else time.monotonic() + seconds
+        for notice in self.on_restart:
+            notice(seconds, self._back)
+
+    def _renew(self) -> None:
+        with self._renewing:  # the new one first: what then ends under the old one sees that it is late
+            old, self.state = self.state, self._new_state()
+            old.close()
+
+    @property
+    def is_away(self) -> bool:
+        """It is being restarted."""
+        return self._back is not None and not self._back.done() and time.monotonic() < self._back_at
+
+    @property
+    def requests(self) -> list[Received]:
+        """The last requests that it has received, the oldest first."""
+        return self.record.all()
 
     def handle(self, request: Request) -> Response:
         """The answer to a request. Blocks until it is there; safe to call from several threads.
 
-        Raises `Dropped` where the real server's connection would close without an answer.
+        Raises `Dropped` where the real server's connection would close without an answer. An answer with a `delivery`
+        goes out as that says, see `webuiapi.server.faults`.
         """
-        start = time.perf_counter()
-        timed = True
+        return self.answer(request, self.pick(request.method, request.path))
+
+    def pick(self, method: str, path: str) -> Fault | None:
+        """What goes wrong with a request that comes in. Counts, so it is asked once for each."""
+        return None if path in instruments.PATHS else self.faults.pick(method, path)
+
+    def answer(self, request: Request, fault: Fault | None) -> Response:
+        """The answer to a request that meets this fault, or none."""
+        if request.path in instruments.PATHS:
+            return self._finished(request, instruments.answer(self, request))
+        if self.is_away:
+            raise Away("the server is being restarted")
+        received = self.record.begin(request, fault.kind if fault else None)
+        response = None
+        try:
+            response = self.carry_out(request) if fault is None else faulty.carry_out(self, request, fault)
+        finally:
+            self.record.end(received, response)
+        response = self._finished(request, response)
+        return response if fault is None else fault.finish(response)
+
+    def carry_out(self, request: Request) -> Response:
+        """The answer to a request before it is compressed. Raises `Dropped` if the server starts anew meanwhile."""
+        start, state = time.perf_counter(), self.state
+        timed = self.flavour.process_time
         try:
             response = self._answer_or_refuse(request)
         except Dropped:
@@ -110,6 +187,14 @@ class App:
             _log.debug("%s %s broke", request.method, request.path, exc_info=True)
             response = self.flavour.forms.broken(error)
             timed = False
+        if state is not self.state:
+            raise Dropped("the server was started anew")
+        if timed:
+            response.headers["x-process-time"] = f"{time.perf_counter() - start:.4f}"
+        return response
+
+    def _finished(self, request: Request, response: Response) -> Response:
+        """With what stands on every answer, compressed for those who accept it."""
         flavour, headers = self.flavour, response.headers
         headers.update(flavour.headers)
         if flavour.cors:
@@ -120,8 +205,6 @@ class App:
             headers["content-encoding"] = "gzip"
             headers["vary"] = "Accept-Encoding"
         headers["content-length"] = str(len(response.body))
-        if timed and flavour.process_time:
-            headers["x-process-time"] = f"{time.perf_counter() - start:.4f}"
         return response
 
     def _answer_or_refuse(self, request: Request) -> Response:
@@ -149,9 +232,12 @@ class App:
             return response
         if route.auth:
             self.guard.check(request.headers.get("authorization", ""))
+        self.limits.check_body(request)
         fields, given = flavour.check(flavour.contract.endpoint(route.method, route.path, route.described), request)
         fields.update(names)
-        with self.state.turnstile if route.locked else nullcontext():
+        if route.locked:
+            self.limits.check_queue(len(self.state.turnstile))
+        with self.limits.in_force(), self.state.turnstile if route.locked else nullcontext():
             answer = route.handler(Call(self, request, fields, given))
         return answer if isinstance(answer, Response) else body.json_response(answer)
 
@@ -165,9 +251,7 @@ class App:
             if len(template) == len(parts) and all(
                 part if ours.startswith("{") else part == ours for ours, part in zip(template, parts, strict=True)
             ):
-                names = {
-                    ours[1:-1]: part for ours, part in zip(template, parts, strict=True) if ours.startswith("{")
-                }
+                names = {ours[1:-1]: part for ours, part in zip(template, parts, strict=True) if ours.startswith("{")}
                 found.append((self.routes["/".join(template)], names))
         return found
 

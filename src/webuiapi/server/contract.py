@@ -88,6 +88,10 @@ class Contract:
             for name, value in shown.items()
         }
 
+    def model(self, fields: Mapping[str, Any]) -> Model:
+        """What described fields take."""
+        return self._model(fields)
+
     def _model(self, fields: Mapping[str, Any]) -> Model:
         return {name: self._field(described) for name, described in fields.items()}
 
@@ -108,6 +112,8 @@ class Contract:
     def _item(self, described: str | Mapping[str, Any]) -> Field:
         """What a list holds: a kind, the name of a model, or the fields of one."""
         if not isinstance(described, str):
+            if isinstance(described.get("type"), str):
+                return self._field(described)
             return Field(kind="object", model=self._model(described), dialect=self.dialect)
         if described in self.models:
             return Field(kind="object", model=self._model(self.models[described]), dialect=self.dialect)

@@ -1,9 +1,9 @@
 """Answers that go out in ways that HTTP does not know, over the connection itself.
 
-A server below ASGI keeps to the rules: it sends the length that it has promised, and resets nothing. So the socket door
-hands over uvicorn's connection (its transport, and the flow control that says when everything is written); the answer is
-written to that as bytes, and then the connection is closed or reset, which is all that uvicorn notices of it. An answer
-that is only late is left to uvicorn as usual.
+A server below ASGI keeps to the rules: it sends the length that it has promised, and resets nothing. So the socket
+door hands over uvicorn's connection: its transport, and the flow control that says when everything is written. The
+answer is written to that as bytes, and then the connection is closed or reset, which is all that uvicorn notices of it.
+An answer that is only late is left to uvicorn as usual.
 """
 
 from __future__ import annotations

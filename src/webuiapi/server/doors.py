@@ -1,18 +1,18 @@
 """The socket door: an `App` behind uvicorn, in a thread of this process or for as long as a command runs.
 
-Everything that answers is in `App`; here is only what carries requests to it: one callable, 40 worker threads as the
-real server has, connections that close after 5 idle seconds as there.
+Everything that answers is in `App`, and what carries requests to it is in `uvicorn_door.py`; here is only where the
+server listens, its start, and its end.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import threading
 import warnings
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -20,35 +20,26 @@ from . import require
 
 require("starlette", "uvicorn")
 
-import uvicorn  # noqa: E402 - only when it is known to be there
-from starlette.concurrency import run_in_threadpool  # noqa: E402
-from uvicorn.protocols.http.auto import AutoHTTPProtocol  # noqa: E402
-
-from .app import App  # noqa: E402
-from .http import Body, Dropped, Request  # noqa: E402
+from .app import App  # noqa: E402 - only when they are known to be there
+from .http import Dropped  # noqa: E402
+from .uvicorn_door import BACKLOG, KEEP_ALIVE, Uvicorn  # noqa: E402
 
 if TYPE_CHECKING:
     from .auth import Credentials
     from .catalog import CatalogSource
     from .engine import Engine
+    from .faults import FaultSource
     from .flavours import Flavour
+    from .limits import Limits
+    from .record import Received
 
-KEEP_ALIVE = 5
-"""Seconds after which an idle connection is closed."""
-BACKLOG = 2048
+__all__ = ["KEEP_ALIVE", "Server", "run", "serve"]
+
 _START_PATIENCE = 10.0
 _WAKE = 0.5
 """Seconds between two looks at the keyboard where waiting for a lock cannot be interrupted (Windows)."""
 _LOOPBACK = ("localhost", "::1")
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it can be reached, not bound
-
-_log = logging.getLogger("webuiapi.server.door")
-_log.addHandler(logging.NullHandler())
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Asgi = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class Server:
@@ -60,9 +51,10 @@ class Server:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._ended = threading.Event()
-        self._uvicorn = _Uvicorn(_config(app))
+        self._uvicorn = Uvicorn(app)
         self._thread = threading.Thread(target=self._run, name=f"webuiapi-server-{self.port}", daemon=True)
         app.on_stop.append(self._on_stop)
+        app.on_restart.append(self._on_restart)
         self._thread.start()
         if not self._uvicorn.up.wait(_START_PATIENCE):
             raise RuntimeError(f"the embedded server did not start on {self.url}")
@@ -72,6 +64,11 @@ class Server:
         """Where clients reach it."""
         host = _ANY_ADDRESS.get(self.host, self.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def requests(self) -> list[Received]:
+        """The last requests that it has received, the oldest first."""
+        return self.app.requests
 
     @property
     def connections(self) -> int:
@@ -92,6 +89,11 @@ class Server:
     ) -> None:
         self.close()
 
+    def reset(self) -> None:
+        """Back to how it was made: options, tasks, faults, record, chance. What is in flight is dropped."""
+        self.app.reset()
+        self._uvicorn.up.wait(_START_PATIENCE)
+
     def close(self) -> None:
         """End the running job, drop the requests that wait, and return when the server is gone."""
         self.app.close()
@@ -110,6 +112,14 @@ class Server:
         finally:
             self._socket.close()
             self._ended.set()
+
+    def _on_restart(self, seconds: float | None, back: Future[None]) -> None:
+        self._uvicorn.go_away(self._bind_again, seconds, back)
+
+    def _bind_again(self) -> socket.socket:
+        """The same address, on which nobody listens yet, so that whoever connects is refused."""
+        self._socket = _bind(self.host, self.port, listen=False)
+        return self._socket
 
     def _on_stop(self, at_once: bool) -> None:
         def end() -> None:
@@ -136,6 +146,8 @@ def serve(
     nowebui: bool = False,
     without: Iterable[str] = (),
     flavour: str | Flavour | None = None,
+    faults: FaultSource = (),
+    limits: Limits | None = None,
 ) -> Server:
     """Start a server in a thread of this process; port 0 takes a free one.
 
@@ -151,6 +163,8 @@ def serve(
             nowebui=nowebui,
             without=without,
             flavour=flavour,
+            faults=faults,
+            limits=limits,
         )
     if not app.guard.pairs and not _is_loopback(host):
         warnings.warn(
@@ -174,84 +188,7 @@ def run(app: App | None = None, *, on_start: Callable[[str, str], None] | None =
             return
 
 
-class _Uvicorn(uvicorn.Server):
-    """uvicorn, that says when it is up and leaves when it is told to."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    def leave(self) -> None:
-        self.should_exit = True
-
-
-class _Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's own, but its callable also gets the connection, which it can break, and it logs under our name."""
-
-    app: Asgi
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.logger = _log
-        self.access_log = False
-        answer = self.app
-
-        async def with_connection(scope: Message, receive: Receive, send: Send) -> None:
-            await answer({**scope, "webuiapi.connection": self.transport}, receive, send)
-
-        self.app = with_connection
-
-
-def _config(app: App) -> uvicorn.Config:
-    return uvicorn.Config(
-        _door(app),
-        http=_Connection,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        timeout_keep_alive=KEEP_ALIVE,
-        backlog=BACKLOG,
-    )
-
-
-def _door(app: App) -> Asgi:
-    async def answer(scope: Message, receive: Receive, send: Send) -> None:
-        request = Request(
-            scope["method"],
-            scope["path"],
-            scope["query_string"].decode("latin-1"),
-            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-            await _body(receive),
-        )
-        try:
-            response = await run_in_threadpool(app.handle, request)
-        except Dropped:
-            scope["webuiapi.connection"].abort()
-            await receive()  # returns when the connection is seen to be gone, so that no 500 is written to it
-            return
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
-
-    return answer
-
-
-async def _body(receive: Receive) -> Body:
-    """The whole body. One chunk stays as it is; more are put together once."""
-    chunks: list[bytes] = []
-    while True:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, *, listen: bool = True) -> socket.socket:
     """A socket on that address, or an OSError that names it."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -264,7 +201,8 @@ def _bind(host: str, port: int) -> socket.socket:
         if os.name == "posix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-        bound.listen(BACKLOG)
+        if listen:
+            bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
         raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error

@@ -100,7 +100,14 @@ def _are_headers(value: Any) -> bool:
     )
 
 
-_ANYTHING = Parameter(None, lambda _: True, "anything")
+def _is_json(value: Any) -> bool:
+    try:
+        return bool(body.dumps(value))
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+_ANYTHING = Parameter(None, _is_json, "anything that JSON can hold")
 _HEADERS = Parameter({}, _are_headers, "an object of header fields, without Content-Length and Transfer-Encoding")
 _PLACE = whole(None, -(1 << 40), nullable=True)
 
@@ -198,7 +205,8 @@ def _cut(fault: Fault, response: Response) -> Delivery:
 
 def _place(fault: Fault, response: Response) -> int:
     """Where `at` is in the body: counted from its end if below 0, and at most its end."""
-    length, at = len(response.body), fault["at"]
+    length = len(response.body)
+    at: int = fault["at"]
     return max(length + at, 0) if at < 0 else min(at, length)
 
 

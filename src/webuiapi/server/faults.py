@@ -18,7 +18,7 @@ import json
 import os
 import random
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ class Fault:
     """All parameters of the kind and those that all have, with their defaults."""
 
     @classmethod
-    def of(cls, described: Mapping[str, Any]) -> Fault:
+    def of(cls, described: Any) -> Fault:
         """The rule that an object describes, or a ValueError that says what is wrong with it."""
         if not isinstance(described, Mapping) or not isinstance(described.get("kind"), str):
             raise ValueError(f"a fault is an object with a kind: {', '.join(KINDS)}")
@@ -117,6 +117,7 @@ class Faults:
     def __init__(self, source: FaultSource = ()) -> None:
         self._lock = threading.Lock()
         self._tickets: set[Future[None]] = set()
+        self._beside: set[threading.Thread] = set()
         self._closed = False
         self._first, self._seed = _read(source)
         self._rules: list[Rule] = []
@@ -144,10 +145,13 @@ class Faults:
         self.drop()
 
     def close(self) -> None:
-        """What waits is dropped, and so is whoever comes to wait."""
+        """What waits is dropped, and so is whoever comes to wait; what runs beside comes to its end."""
         with self._lock:
             self._closed = True
+            threads, self._beside = self._beside, set()
         self.drop()
+        for thread in threads - {threading.current_thread()}:
+            thread.join()
 
     def listed(self) -> list[dict[str, Any]]:
         """The rules with all their parameters, and how often each has seen a request and struck."""
@@ -167,7 +171,22 @@ class Faults:
                     return rule.fault
         return None
 
+    def beside(self, work: Callable[[], None]) -> None:
+        """Have something done that nobody waits for but `close`."""
+        thread = threading.Thread(target=work, name="webuiapi-server-beside", daemon=True)
+        with self._lock:
+            if self._closed:
+                raise Dropped("the server is closing")
+            self._beside = {other for other in self._beside if other.is_alive()} | {thread}
+            thread.start()
+
     # --- what waits
+
+    @property
+    def waiting(self) -> int:
+        """How many answers hang or are delayed at the moment; a server that is away is one more."""
+        with self._lock:
+            return len(self._tickets)
 
     def ticket(self) -> Future[None]:
         """For one that waits: has a result when it may go on, and raises `Dropped` when it must not."""

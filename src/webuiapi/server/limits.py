@@ -24,8 +24,8 @@ class Limits:
 
     megapixels: float = 64.0
     """Of one batch, width times height times `batch_size`, and of every picture that is made or resized."""
-    input_megapixels: float = 128.0
-    """Of one picture that is sent in."""
+    input_megapixels: float = 89.0
+    """Of one picture that is sent in. More than the default Pillow calls a decompression bomb."""
     pictures: int = 4096
     """Of one request, `batch_size` times `n_iter`, or as many as a script makes of it; never more than 4096."""
     body: int = 256 << 20

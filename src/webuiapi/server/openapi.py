@@ -142,6 +142,8 @@ def _item(described: str | Mapping[str, Any]) -> dict[str, Any]:
     """What a list holds: a kind, the name of a model, or an object of its own."""
     if isinstance(described, str):
         return {"type": described} if described in _KINDS else {"$ref": f"#/components/schemas/{described}"}
+    if isinstance(described.get("type"), str) and "required" in described:
+        return _field("", described)
     if all(isinstance(field, Mapping) for field in described.values()):
         return _object(None, described)
     return {"type": "object"}

@@ -58,6 +58,8 @@ class Progress:
         self.preview_wanted = False
         self._preview_step = 0
         self._closed = False
+        self.on_step: list[Callable[[], None]] = []
+        """Called by the thread that paints after every step; what they raise ends the job."""
         self.skipped = False
         self.interrupted = False
         self.job = ""
@@ -102,11 +104,14 @@ class Progress:
 
     def step(self, step: int, steps: int, render: Callable[[], Image], seconds: float) -> None:
         """A step is done. Waits `seconds`, makes a preview if one is asked for, and ends the pass if it has to."""
-        deadline = time.monotonic() + seconds
         with self._changed:
             self.sampling_step = step
             self.sampling_steps = steps
             self._render = render
+        for notice in list(self.on_step):
+            notice()
+        deadline = time.monotonic() + seconds
+        with self._changed:
             while True:
                 if self.preview_wanted:
                     self._make_preview()

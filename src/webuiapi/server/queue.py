@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 16
 """Finished tasks that the server still knows."""
+REMEMBERED_PENDING = 4096
+"""Waiting tasks that it knows at most. Those that failed before their start wait for ever, so the oldest have to go."""
 
 
 class Turnstile:
@@ -96,6 +98,8 @@ class Tasks:
         """A request has come in."""
         with self._lock:
             self._pending[task] = None
+            while len(self._pending) > REMEMBERED_PENDING:
+                del self._pending[next(iter(self._pending))]
 
     def start(self, task: str) -> None:
         """Its turn has come. A failed task before it is forgotten only now."""

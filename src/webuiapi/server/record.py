@@ -24,14 +24,14 @@ from .body import loads
 from .http import Body, Request, Response
 from .limits import MILLION, Limits
 
-UNSEEN = frozenset({"/faults", "/faults/release", "/requests.json"})
-"""Paths that are about the faults and the record themselves: neither faulty nor recorded."""
 _CREDENTIALS = ("auth", "cookie", "token", "secret", "api-key")
 """What stands in the names of header fields that hold credentials."""
 _SIDE = 256
 """The longer side of a small copy."""
 _LONG = 2000
 """Letters from which on a text is made smaller."""
+_SHORT = 60
+"""Letters up to which a text can be no picture."""
 _DEEP = 40
 """Levels of objects and lists from which on they are left out."""
 _LARGEST = 64 * MILLION
@@ -74,6 +74,11 @@ class Received:
         """Small copies (JPEG) of the pictures in the answer."""
         answer = self.answer
         return self.copies if answer is None else tuple(pictures_in(_value(answer)))
+
+    @property
+    def sent_pictures(self) -> tuple[bytes, ...]:
+        """Small copies (JPEG) of the pictures in the body."""
+        return tuple(pictures_in(self.json))
 
     @property
     def weight(self) -> int:
@@ -206,9 +211,12 @@ def without_pictures(value: Any) -> Any:
     """A JSON value whose pictures and other long texts are only named."""
 
     def named(text: str) -> str:
-        return f"({png.kind_of(_unpacked(text[:200])) or 'text'}, {len(text)} letters)"
+        kind = png.kind_of(_unpacked(text[:200]))
+        if kind is None and len(text) <= _LONG:
+            return text
+        return f"({kind or 'text'}, {len(text)} letters)"
 
-    return _walked(value, named)
+    return _walked(value, named, longer_than=_SHORT)
 
 
 def pictures_in(value: Any) -> list[bytes]:
@@ -220,7 +228,7 @@ def pictures_in(value: Any) -> list[bytes]:
         found.extend([] if copy is None else [copy])
         return ""
 
-    _walked(value, look, longer_than=60)
+    _walked(value, look, longer_than=_SHORT)
     return found
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .catalog import Catalog, Item
 from .checkpoints import Checkpoints
 from .flavours import Flavour, find_flavour
+from .limits import limits_in_force
 from .options import EXPLANATION, LOADING, Options
 from .progress import Progress, RunningJob
 from .queue import Tasks, Turnstile
@@ -194,6 +195,7 @@ class State:
         the name of the job that `job.start()` starts. A request that fails leaves its task where it was: waiting if the
         job had not started, else active; and a job without a task leaves the progress behind, as the webui does.
         """
+        limits_in_force().check_queue(len(self.turnstile))
         task = (task_id or self.new_task(kind)) if kind and self.flavour.tasks else None
         if task:
             self.tasks.add(task)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 from ..errors import ConnectError, ConnectionLost, MissingExtra, TransportError
 from .base import (
@@ -28,6 +30,8 @@ try:
 except ImportError as error:
     raise MissingExtra.of("AsyncWebUIApi", "aiohttp") from error
 
+_Keeper: TypeAlias = AsyncGenerator[aiohttp.ClientSession, None]
+
 _SLICE = 1 << 18  # bytes handed over to be sent at a time
 _BUFFER = 1 << 18  # received bytes that may wait for us before aiohttp pauses the sender
 
@@ -35,12 +39,12 @@ _BUFFER = 1 << 18  # received bytes that may wait for us before aiohttp pauses t
 class AwaitableTransport:
     """Connections to any number of servers, kept while they are fresh. Safe to share between tasks.
 
-    An aiohttp session belongs to one event loop: a call on another loop gets a session of its own, and the sessions of
-    loops that have ended are closed.
+    An aiohttp session belongs to one event loop: a call on another loop gets a session of its own, which is closed when
+    that loop ends.
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        self._sessions: dict[asyncio.AbstractEventLoop, _Kept] = {}
         self._lock = threading.Lock()
 
     async def send(self, call: Outgoing) -> Incoming:
@@ -58,24 +62,21 @@ class AwaitableTransport:
         """Close the kept connections; the next call opens new ones."""
         with self._lock:
             sessions, self._sessions = self._sessions, {}
-        for loop, session in sessions.items():
-            if loop is asyncio.get_running_loop() or loop.is_closed():
-                await session.close()  # of an ended loop there is nothing left to wait for
+        for loop, kept in sessions.items():
+            if loop is asyncio.get_running_loop():
+                await kept.keeper.aclose()
             elif loop.is_running():
-                asyncio.run_coroutine_threadsafe(session.close(), loop)
+                asyncio.run_coroutine_threadsafe(kept.keeper.aclose(), loop)
 
     async def _session(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None:
-            session = _new_session()
+        kept = self._sessions.get(loop)
+        if kept is None:
+            kept = _Kept(loop)
             with self._lock:
-                ended = [other for other in self._sessions if other.is_closed()]
-                dropped = [self._sessions.pop(other) for other in ended]
-                self._sessions[loop] = session
-            for old in dropped:
-                await old.close()
-        return session
+                self._sessions = {other: its for other, its in self._sessions.items() if not other.is_closed()}
+                self._sessions[loop] = kept
+        return await anext(kept.keeper)
 
     async def _exchange(
         self, session: aiohttp.ClientSession, call: Outgoing, deadline: Deadline, state: _State
@@ -105,6 +106,37 @@ class _State:
     """How far an exchange came, for the error's sake."""
 
     sent = False
+
+
+async def _keeper() -> _Keeper:
+    """A session for the running event loop, which closes what generators of this kind are still open when it ends."""
+    session = _new_session()
+    try:
+        while True:
+            yield session
+    finally:
+        await session.close()
+
+
+class _Kept:
+    """The keeper of a loop's session; when this is dropped, so is the session."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.keeper = _keeper()
+        weakref.finalize(self, _leave, self.keeper, loop, threading.current_thread())
+
+
+def _leave(keeper: _Keeper, loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """Close a session that nobody uses any more, or whose loop was closed by hand, or never, as old scripts do."""
+    closing = keeper.aclose()
+    if loop.is_running():
+        asyncio.run_coroutine_threadsafe(closing, loop)
+    elif loop.is_closed():  # nothing can be waited for any more, and nothing is
+        with suppress(StopIteration, RuntimeError):
+            while True:
+                closing.send(None)
+    elif threading.current_thread() is thread and asyncio._get_running_loop() is None:
+        loop.run_until_complete(closing)
 
 
 def _new_session() -> aiohttp.ClientSession:

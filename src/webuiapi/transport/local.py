@@ -9,8 +9,8 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from ..errors import ConnectionLost
-from .base import Incoming, Outgoing, decompress, timed_out
+from ..errors import ConnectError, ConnectionLost
+from .base import Incoming, Outgoing, begun, decompress, not_connected_text, timed_out
 
 if TYPE_CHECKING:
     from ..server.app import App
@@ -78,16 +78,26 @@ class AsyncLocalTransport:
 
 
 def _ask(app: App, call: Outgoing) -> Incoming:
-    from ..server.http import Dropped, Request
+    from ..server.faults import hand_over
+    from ..server.http import Away, Dropped, Request
 
     path, _, query = call.target.partition("?")
     headers = {name.lower(): value for name, value in call.headers.items()}
     try:
         answer = app.handle(Request(call.method, unquote(path), query, headers, b"".join(call.pieces)))
+        body = hand_over(answer, app.faults)
+    except Away as error:
+        nobody = not_connected_text(call, ConnectionRefusedError())
+        raise ConnectError(nobody, method=call.method, url=call.url) from error
     except Dropped as error:
-        what = f"{call.method} {call.url}: the server closed the connection without an answer"
-        raise ConnectionLost(what, method=call.method, url=call.url, may_have_begun=True) from error
-    return Incoming(answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.body)
+        what = (
+            "the answer broke off before its end"
+            if error.within
+            else "the server closed the connection without an answer"
+        )
+        text = f"{call.method} {call.url}: {what}{begun(call, sent=True)}"
+        raise ConnectionLost(text, method=call.method, url=call.url, may_have_begun=True) from error
+    return Incoming(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
 
 
 def _beside(app: App, call: Outgoing) -> Future[Incoming]:

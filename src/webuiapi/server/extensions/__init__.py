@@ -1,7 +1,8 @@
 """What the embedded server can have installed: extensions of the webui, one module or package each.
 
-`base` says what an extension is; `vision` is the image processing that several of them share. A catalogue says which of
-them a server has, see `webuiapi.server.catalog`.
+`base` says what an extension is; `vision` is the image processing that several of them share, and modules whose name
+begins with an underscore are parts of the one that is named like them. A catalogue says which of them a server has, see
+`webuiapi.server.catalog`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ __all__ = ["EXTENSIONS", "Extension", "extension_names", "load_extensions"]
 def load_extensions() -> None:
     """Import all of them, so that each enters its scripts and routes."""
     for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
-        importlib.import_module(f"{__name__}.{module}")
+        if not module.startswith("_"):
+            importlib.import_module(f"{__name__}.{module}")
 
 
 def extension_names() -> list[str]:

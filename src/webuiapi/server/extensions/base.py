@@ -59,7 +59,8 @@ class Extension:
     """An extension. Making one enters it into `EXTENSIONS`.
 
     `repository` is its address at GitHub, `folder` the name under which it is installed. `also` are other repositories
-    that offer the same. `options` are settings that it adds, with their defaults.
+    that offer the same. `options` are settings that it adds, with their defaults, `flags` launch flags, as they are set
+    where it is installed by default.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Extension:
         date: int = 0,
         also: Iterable[str] = (),
         options: Mapping[str, Any] | None = None,
+        flags: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
         self.repository = repository
@@ -79,6 +81,7 @@ class Extension:
         self.commit = commit
         self.date = date
         self.options = dict(options or {})
+        self.flags = dict(flags or {})
         self.scripts: list[Listed] = []
         self._folders = {self.folder.lower(), *(address.rpartition("/")[2].lower() for address in (repository, *also))}
         EXTENSIONS[name] = self
@@ -99,10 +102,10 @@ class Extension:
         return enter
 
     def get(
-        self, path: str, *, query: Mapping[str, Item] | None = None, auth: bool = False
+        self, path: str, *, query: Mapping[str, Item] | None = None, auth: bool = False, flag: str | None = None
     ) -> Callable[[Handler], Handler]:
         """Enter the decorated handler for GET."""
-        return self.route("GET", path, query=query, auth=auth)
+        return self.route("GET", path, query=query, auth=auth, flag=flag)
 
     def post(
         self,
@@ -113,9 +116,10 @@ class Extension:
         each: str | Mapping[str, Item] | None = None,
         optional: bool = False,
         auth: bool = False,
+        flag: str | None = None,
     ) -> Callable[[Handler], Handler]:
         """Enter the decorated handler for POST, see `route`."""
-        return self.route("POST", path, body, query=query, each=each, optional=optional, auth=auth)
+        return self.route("POST", path, body, query=query, each=each, optional=optional, auth=auth, flag=flag)
 
     def route(
         self,
@@ -127,11 +131,12 @@ class Extension:
         each: str | Mapping[str, Item] | None = None,
         optional: bool = False,
         auth: bool = False,
+        flag: str | None = None,
     ) -> Callable[[Handler], Handler]:
         """Enter the decorated handler for a method and a path, which may hold names in braces.
 
         `body` are the fields of its body, `each` is what its body is a list of, if it is one; an `optional` one may be
-        missing.
+        missing. `flag` is the launch flag without which it is not there.
         """
         described: Item = {"query": dict(query or {}), "path": _names(path)}
         if each is not None:
@@ -141,7 +146,7 @@ class Extension:
         if "body" in described:
             described["body"].update(required=not optional, content_type="application/json")
         described["response"] = {"content_type": "application/json", "type": "any"}
-        return route(method, path, described=described, auth=auth, webui=False, extension=self.name)
+        return route(method, path, described=described, auth=auth, webui=False, flag=flag, extension=self.name)
 
     def is_in(self, data: Mapping[str, Any]) -> bool:
         """Whether a server with this data has it: switched on in its extensions, or with a script among its scripts."""
@@ -230,12 +235,14 @@ def argument(
 
 def with_extensions(data: Mapping[str, Any], extensions: Iterable[Extension]) -> Item:
     """The data of a server with these installed beside what it has."""
-    merged = {**data, "options": dict(data["options"]), "extensions": list(data["extensions"])}
+    merged = {**data, "extensions": list(data["extensions"])}
+    merged |= {name: dict(data[name]) for name in ("options", "cmd-flags")}
     titles = {tab: list(names) for tab, names in data["scripts"].items()}
     infos = {tab: [info for info in data["script-info"] if _tab(info) == tab] for tab in TABS}
     for extension in sorted(extensions, key=lambda one: one.folder):
         merged["extensions"].append(extension.entry())
         merged["options"].update(extension.options)
+        merged["cmd-flags"].update(extension.flags)
         for script in extension.scripts:
             for tab in script.tabs:
                 titles[tab].insert(_place(titles[tab]), script.name)

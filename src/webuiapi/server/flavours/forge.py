@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from ..routing import Call, Handler, Route
+from . import forge_controlnet as controlnet
 from . import forms, turns
 from .pydantic2 import dialect
 from .table import API, Body, Flavour
 
 _PYDANTIC = "2.8"
 _VERSION = "f2.0.1v1.10.1-previous-665-gdfdcbab6"
-_SAME_MODULES = "Use same choices"
 
-_FIELDS = {"distilled_cfg_scale": {"type": "number", "default": 3.5, "nullable": True}}
-_HIRES_FIELDS = {
+_FIELDS: dict[str, Any] = {"distilled_cfg_scale": {"type": "number", "default": 3.5, "nullable": True}}
+_HIRES_FIELDS: dict[str, Any] = {
     "hr_additional_modules": {"type": "array", "items": "string", "default": None, "nullable": True},
     "hr_cfg": {"type": "number", "default": 1.0, "nullable": True},
     "hr_distilled_cfg": {"type": "number", "default": 3.5, "nullable": True},
@@ -44,7 +44,9 @@ def _modules(call: Call) -> list[dict[str, str]]:
     given: list[dict[str, str]] | None = catalog.data.get("sd-modules")
     if given is not None:
         return given
-    encoders = [{"model_name": name, "filename": f"{catalog.folder}/models/text_encoder/{name}"} for name in _TEXT_ENCODERS]
+    encoders = [
+        {"model_name": name, "filename": f"{catalog.folder}/models/text_encoder/{name}"} for name in _TEXT_ENCODERS
+    ]
     return [*catalog.vaes, *encoders]
 
 
@@ -82,14 +84,17 @@ TABLE = Flavour(
     title="Forge 2.0.1",
     version=_VERSION,
     marks={"Version": _VERSION},
-    lacks=frozenset({f"{API}sd-vae", f"{API}train/embedding", f"{API}train/hypernetwork"}),
+    lacks=frozenset({f"{API}sd-vae", f"{API}train/embedding", f"{API}train/hypernetwork", *controlnet.LACKS}),
     adds=(Route("GET", f"{API}sd-modules", _modules, _MODULES, locked=False, auth=True, webui=False, flag=None),),
     turns={
-        f"POST {API}txt2img": (_hires_modules,),
+        f"POST {API}txt2img": (controlnet.units, _hires_modules),
+        f"POST {API}img2img": (controlnet.units,),
+        f"GET /{controlnet.MODULE_LIST}": (turns.as_given(controlnet.MODULE_LIST), controlnet.module_list),
+        "POST /controlnet/detect": (controlnet.detect,),
         f"GET {API}samplers": (turns.as_given("samplers"), turns.each(turns.real_types)),
         f"GET {API}extensions": (turns.each(_dated_by_number),),
         f"GET {API}cmd-flags": (_typed_flags,),
-        f"GET {API}options": (turns.only_given_options,),
+        f"GET {API}options": (turns.only_given("options"),),
     },
     bodies={
         f"{API}txt2img": Body({**_FIELDS, **_HIRES_FIELDS}),
@@ -99,5 +104,5 @@ TABLE = Flavour(
     forms=forms.FORGE,
     process_time=False,
     installs={"options": _OPTIONS},
-    reads={"samplers": turns.text_types},
+    reads={"samplers": turns.text_types, controlnet.MODULE_LIST: controlnet.read_modules},
 )

@@ -17,7 +17,7 @@ _INTEGER = re.compile(r"\s*([+-]?\d+(?:_\d+)*)(?:\.0+)?\s*")
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _FALSE = frozenset({"0", "off", "f", "false", "n", "no"})
 _HUGE = 2.0**63
-_LIMITS = {
+_LIMITS: dict[str, tuple[str, str, Callable[[Any, float], bool]]] = {
     "gt": ("greater_than", "greater than", lambda value, limit: value > limit),
     "ge": ("greater_than_equal", "greater than or equal to", lambda value, limit: value >= limit),
     "lt": ("less_than", "less than", lambda value, limit: value < limit),
@@ -56,9 +56,7 @@ def _number(value: Any) -> float:
     try:
         return float(value)
     except ValueError:
-        raise Refused(
-            "float_parsing", "Input should be a valid number, unable to parse string as a number"
-        ) from None
+        raise Refused("float_parsing", "Input should be a valid number, unable to parse string as a number") from None
 
 
 def _boolean(value: Any) -> bool:

@@ -12,7 +12,7 @@ _VERSION = "v1.10.1RC-latest-2184-g3b56b268"
 
 
 def _split_in_any_case(call: Call, handler: Handler) -> Any:
-    """A scheduler at the end of a sampler's name is split off whatever its case; the sampler's own case has to be right."""
+    """A scheduler at the end of a sampler's name is split off in any case; the sampler's own has to be right."""
     name = str(call.fields["sampler_name"] or call.fields["sampler_index"])
     changes: dict[str, Any] = {}
     for item in call.state.catalog.schedulers:

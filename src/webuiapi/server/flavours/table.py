@@ -56,6 +56,8 @@ class Body:
     """By name: what is different about a field, or a field of its own; None where there is no such field."""
     whole: bool = False
     """There are no other fields than these."""
+    names: Mapping[str, list[str]] = field(default_factory=dict)
+    """Other names of fields."""
 
     def of(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The fields, from A1111's."""
@@ -96,8 +98,8 @@ class Flavour:
     """Its name and the version it stands for."""
     version: str = "v1.10.1"
     """As `info` says it."""
-    marks: Mapping[str, str] = field(default_factory=lambda: {"Version": "v1.10.1"})
-    """What infotexts say about the server."""
+    marks: Mapping[str, str | None] = field(default_factory=lambda: {"Version": "v1.10.1"})
+    """What infotexts say about the server; None for what they do not say at all."""
 
     # endpoints
     only: frozenset[str] | None = None
@@ -154,7 +156,7 @@ class Flavour:
         for path, body in self.bodies.items():
             post = paths.get(path, {}).get("POST", {})
             described = post.get("body") or {"type": "object", "content_type": "application/json", "required": True}
-            changed = {**described, "fields": body.of(described.get("fields", {}))}
+            changed = {**described, "fields": body.of(described.get("fields", {})), "names": body.names}
             paths[path] = {**paths.get(path, {}), "POST": {**post, "body": changed}}
         if not self.typed_options:
             options = paths[f"{API}options"]
@@ -173,6 +175,8 @@ class Flavour:
                 data[name] = read(data[name])
         merged = {**self.installs, **data}
         options = {**default["options"], **self.installs.get("options", {}), **data.get("options", {})}
+        if not self.typed_options:
+            options = contract().untyped_options(options)
         return Catalog({**merged, "options": options})
 
     def routes(self, routes: Iterable[Route]) -> list[Route]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -36,12 +36,12 @@ def painted(call: Call, kind: str, **fields: Any) -> Item:
 
 
 def completed(call: Call, handler: Handler) -> Any:
-    """Fields that only A1111 has get its defaults; `parameters` of the answer has none of them."""
+    """Fields that only A1111 has get its defaults; `parameters` of the answer are those that came."""
     model = contract().endpoint("POST", call.request.path).body or {}
     missing = {name: copy.copy(field.default) for name, field in model.items() if name not in call.fields}
-    answer = handler(changed(call, **missing))
-    if isinstance(answer, dict):
-        answer["parameters"] = {name: answer["parameters"].get(name, value) for name, value in call.fields.items()}
+    answer: Item = handler(changed(call, **missing))
+    sent_back = {name: answer["parameters"][name] for name in ("init_images", "mask") if name in call.fields}
+    answer["parameters"] = {**call.fields, **sent_back}
     return answer
 
 
@@ -81,11 +81,15 @@ def as_given(name: str) -> Turn:
     return turn
 
 
-def only_given_options(call: Call, handler: Handler) -> Item:
-    """Options that a catalogue does not name are not shown, though the server works with them."""
-    shown: Item = handler(call)
-    names = call.app.shown.get("options")
-    return shown if names is None else {name: shown[name] for name in names if name in shown}
+def only_given(name: str) -> Turn:
+    """Of options or flags only those are shown that the catalogue names, though the server works with all of them."""
+
+    def turn(call: Call, handler: Handler) -> Item:
+        shown: Item = handler(call)
+        names = call.app.shown.get(name)
+        return shown if names is None else {one: shown[one] for one in names if one in shown}
+
+    return turn
 
 
 def info_without(*names: str) -> Turn:
@@ -93,9 +97,8 @@ def info_without(*names: str) -> Turn:
 
     def turn(call: Call, handler: Handler) -> Any:
         answer = handler(call)
-        if isinstance(answer, dict):
-            info = json.loads(answer["info"])
-            answer["info"] = json.dumps({name: value for name, value in info.items() if name not in names})
+        info = json.loads(answer["info"])
+        answer["info"] = json.dumps({name: value for name, value in info.items() if name not in names})
         return answer
 
     return turn
@@ -129,8 +132,3 @@ def text_types(items: list[Item]) -> list[Item]:
 
 def _text(value: Any) -> Any:
     return str(value) if isinstance(value, (bool, int, float)) else value
-
-
-def options_of(shown: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a catalogue, those that are integers as integers."""
-    return contract().untyped_options(shown)

@@ -34,7 +34,7 @@ def clip(image: Image, state: State) -> str:
     """A caption in CLIP's manner. Never fails: without weights it is all error."""
     if not _has_weights(state, "clip"):
         return FAILED
-    seen = _Seen(image)
+    seen = Seen(image)
     colours = " and ".join(colour for colour, _ in seen.colours[:2])
     what = f"a {seen.brightness} {seen.shape} picture of {colours} {seen.detail}"
     return f"{what}, {seen.focus}, {seen.contrast} contrast"
@@ -45,7 +45,7 @@ def deepdanbooru(image: Image, state: State) -> str:
     if not _has_weights(state, "deepdanbooru"):
         raise FileNotFoundError("the weights of DeepDanbooru are not there")
     options = state.options
-    seen = _Seen(image)
+    seen = Seen(image)
     marks = [(f"{colour}_theme", share) for colour, share in seen.colours]
     marks += [("no_humans", 0.9), (f"{seen.brightness}_background", 0.8), (f"{seen.contrast}_contrast_(style)", 0.7)]
     left_out = {tag.strip().lower().replace(" ", "_") for tag in options["deepbooru_filter_tags"].split(",")}
@@ -68,7 +68,7 @@ def _has_weights(state: State, model: str) -> bool:
     return bool((state.catalog.data.get("interrogate") or {}).get(model, True))
 
 
-class _Seen:
+class Seen:
     """What is measured in a picture."""
 
     def __init__(self, image: Image) -> None:

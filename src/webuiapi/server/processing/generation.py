@@ -194,7 +194,7 @@ class Generation:
             "width": self.width // CELL * CELL,
             "height": self.height // CELL * CELL,
             "steps": self.steps,
-            "cfg_scale": _finite(float(self.cfg_scale)),
+            "cfg_scale": _finite(float(what.pop("cfg_scale", self.cfg_scale))),
             "sampler": self.sampler_name,
             "scheduler": self.names.schedule(self.sampler_name, self.scheduler) or self.scheduler,
             "model": self.model_name,

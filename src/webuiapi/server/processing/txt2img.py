@@ -48,6 +48,8 @@ class Txt2Img(Generation):
     hr_scheduler: Any
     hr_prompt: Any
     hr_negative_prompt: Any
+    hr_cfg: Any = None
+    """The CFG scale of the second pass, on servers that have one of its own."""
 
     def __init__(self, state: State, job: Job, fields: Mapping[str, Any]) -> None:
         super().__init__(state, job, fields)
@@ -90,6 +92,8 @@ class Txt2Img(Generation):
             self.extra["Hires checkpoint"] = short_title(find_checkpoint(self.state, self.hr_checkpoint_name))
         if self.hr_sampler_name is not None and self.hr_sampler_name != self.sampler_name:
             self.extra["Hires sampler"] = self.hr_sampler_name
+        if self.hr_cfg is not None:
+            self.extra["Hires CFG Scale"] = self.hr_cfg
         # Their values are known picture by picture, and JSON shows none.
         self.extra["Hires prompt"] = None
         self.extra["Hires negative prompt"] = None
@@ -169,6 +173,7 @@ class Txt2Img(Generation):
             width=images[0].width,
             height=images[0].height,
             steps=self.hr_second_pass_steps or self.steps,
+            cfg_scale=self.cfg_scale if self.hr_cfg is None else self.hr_cfg,
             sampler=sampler,
             scheduler=self.names.schedule(sampler, self.hr_scheduler) or self.scheduler,
             model=model,

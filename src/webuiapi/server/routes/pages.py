@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from .. import page
 from ..http import Response
 from ..openapi import schema, summary
 from ..routing import Call, route
@@ -26,15 +27,8 @@ def _page(title: str, *parts: str) -> Response:
 
 @route("GET", "/")
 def index(call: Call) -> Response:
-    """What this server is."""
-    models = "".join(f"<li>{escape(item['title'])}</li>" for item in call.state.checkpoints)
-    return _page(
-        "webuiapi, embedded server",
-        "<p>This is a stand-in for a stable-diffusion webui: it answers the requests of <code>/sdapi/v1</code> as "
-        "AUTOMATIC1111 1.10.1 does, and paints procedurally. No diffusion model is loaded.</p>",
-        '<p>The endpoints: <a href="docs">docs</a>, <a href="openapi.json">openapi.json</a>.</p>',
-        f"<h2>Checkpoints it goes by</h2><ul>{models}</ul>",
-    )
+    """What this server is, and what it was asked last."""
+    return page.response(call.app)
 
 
 @route("GET", "/openapi.json", webui=False)

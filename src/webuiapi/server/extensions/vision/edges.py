@@ -55,7 +55,7 @@ def _thinned(strength: Array, gx: Array, gy: Array) -> Array:
 
 def _joined(mask: Mask) -> Mask:
     """The mask with a pixel more wherever two of it touch only at a corner."""
-    joined = mask.copy()
+    joined: Mask = mask.copy()
     joined[1:, :-1] |= mask[:-1, :-1] & mask[1:, 1:]
     joined[1:, 1:] |= mask[:-1, 1:] & mask[1:, :-1]
     return joined

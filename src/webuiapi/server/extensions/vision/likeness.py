@@ -20,14 +20,17 @@ def colour_bins(values: Array) -> Labels:
     warm = (values[..., 0] - values[..., 1]) * scale * 0.5 + _TONES / 2
     blue = (values[..., 2] - (values[..., 0] + values[..., 1]) / 2) * scale * 0.4 + _TONES / 2
     tones = [np.clip(field, 0, _TONES - 1).astype(np.intp) for field in (warm, blue)]
-    return (np.minimum(light * (_LIGHTS / 256), _LIGHTS - 1).astype(np.intp) * _TONES + tones[0]) * _TONES + tones[1]
+    lights = np.minimum(light * (_LIGHTS / 256), _LIGHTS - 1).astype(np.intp)
+    bins: Labels = (lights * _TONES + tones[0]) * _TONES + tones[1]
+    return bins
 
 
 def share_inside(bins: Labels, inside: Array, outside: Array) -> Array:
     """How much more often a pixel's colour is found inside than outside, 0 to 1; both are weights by pixel."""
     found = []
     for weights in (inside, outside):
-        counts = np.bincount(bins.ravel(), weights.ravel(), _LIGHTS * _TONES**2).reshape(_LIGHTS, _TONES, _TONES)
+        counts: Array = np.bincount(bins.ravel(), weights.ravel(), _LIGHTS * _TONES**2).astype(np.float64)
+        counts = counts.reshape(_LIGHTS, _TONES, _TONES)
         for axis, times in _SMOOTHING:
             for _ in range(times):
                 counts = _spread(counts, axis)
@@ -36,7 +39,7 @@ def share_inside(bins: Labels, inside: Array, outside: Array) -> Array:
     return result
 
 
-def _spread(counts: np.ndarray[tuple[int, ...], np.dtype[np.float64]], axis: int) -> Array:
+def _spread(counts: Array, axis: int) -> Array:
     size = counts.shape[axis]
     wide = np.pad(counts, [(1, 1) if one == axis else (0, 0) for one in range(3)], mode="edge")
     result: Array = (np.take(wide, range(size), axis) + 2 * counts + np.take(wide, range(2, size + 2), axis)) / 4

@@ -57,7 +57,8 @@ def _core(shape: tuple[int, int], box: Box | None, factor: tuple[float, float], 
         return _rectangle(shape, box, factor, 0.3)
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]]
     distance = np.min([np.hypot(x - px, y - py) for px, py in away], axis=0)
-    return distance >= distance.max() * 0.9
+    far: Mask = distance >= distance.max() * 0.9
+    return far
 
 
 def _rectangle(shape: tuple[int, int], box: Box, factor: tuple[float, float], inset: float) -> Mask:

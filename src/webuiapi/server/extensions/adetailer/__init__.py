@@ -7,23 +7,20 @@ allow is skipped as a whole, without a word to the client.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..coerce import Several, take_model
-from ..contract import contract
-from ..processing.scripts import Script
-from .base import Extension, argument, field
+from ...coerce import Several, take_model
+from ...contract import contract
+from ...processing.scripts import Script
+from ..base import Extension, argument, field
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ..catalog import Catalog
-    from ..coerce import Model
-    from ..processing.generation import Batch, Generation
-    from ..routing import Call
+    from ...catalog import Catalog
+    from ...processing.generation import Batch, Generation
+    from ...routing import Call
 
 VERSION = "25.3.0"
 DETECTORS = (
@@ -94,7 +91,8 @@ _PAIRS = (
     ("ad_use_cfg_scale", "use separate CFG scale"), ("ad_cfg_scale", "CFG scale"),
     ("ad_use_checkpoint", "use separate checkpoint"), ("ad_checkpoint", "checkpoint"),
     ("ad_use_vae", "use separate VAE"), ("ad_vae", "VAE"), ("ad_use_sampler", "use separate sampler"),
-    ("ad_sampler", "sampler"), ("ad_scheduler", "scheduler"), ("ad_use_noise_multiplier", "use separate noise multiplier"),
+    ("ad_sampler", "sampler"), ("ad_scheduler", "scheduler"),
+    ("ad_use_noise_multiplier", "use separate noise multiplier"),
     ("ad_noise_multiplier", "noise multiplier"), ("ad_use_clip_skip", "use separate CLIP skip"),
     ("ad_clip_skip", "CLIP skip"), ("ad_restore_face", "restore face"), ("ad_controlnet_model", "ControlNet model"),
     ("ad_controlnet_module", "ControlNet module"), ("ad_controlnet_weight", "ControlNet weight"),
@@ -176,17 +174,12 @@ def ad_model(call: Call) -> dict[str, Any]:
     return {"ad_model": detectors(call.state.catalog)}
 
 
-@cache
-def _model() -> Model:
-    return contract().model(FIELDS)
-
-
 def unit_of(value: Any) -> dict[str, Any] | None:
     """The fields of a unit; None where it is refused."""
     if not isinstance(value, dict) or value.keys() - FIELDS.keys():
         return None
     try:
-        return take_model(_model(), value, ())[0]
+        return take_model(contract().model(FIELDS), value, ())[0]
     except Several:
         return None
 
@@ -253,10 +246,10 @@ class ADetailer(Script):
         units = self._units(run, args)
         if not units:
             return None
-        from ._detailing import Detailing
+        from .passes import Detailing, init_pictures
 
         if _skips_img2img(run, args):
-            images = [image.convert("RGB") for image in run.starts[: len(images)]]  # type: ignore[attr-defined]
+            images = init_pictures(run, len(images))
         known = detectors(run.state.catalog)
         for unit in units:
             if unit["ad_model"] not in known:
@@ -272,7 +265,3 @@ def _skips_img2img(run: Generation, args: Sequence[Any]) -> bool:
     """img2img without a mask, and only the detailing is wanted."""
     flags = [value for value in args[:2] if isinstance(value, bool)]
     return len(flags) == 2 and flags[1] and run.kind == "img2img" and getattr(run, "image_mask", None) is None
-
-
-SEPARATOR = re.compile(r"\s*\[SEP\]\s*")
-"""What parts the prompts for one find after the other."""
