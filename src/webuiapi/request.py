@@ -146,7 +146,7 @@ class Request(Generic[R_co]):
         return cast("R_co", (yield self))
 
 
-def replaced(request: R, **changes: Any) -> R:
+def replaced(request: R, /, **changes: Any) -> R:
     """The request with other values in some fields."""
     return cast("R", replace(cast("Any", request), **changes))
 

@@ -92,7 +92,8 @@ class QueueTask(Request[str]):
 
     def _prepared(self) -> Flow[QueueTask]:
         request: Any = self.request
-        return replaced(self, request=(yield from request.preparation()))
+        request = yield from request.preparation()
+        return replaced(self, request=request)
 
     def with_defaults(self, defaults: ClientDefaults) -> QueueTask:
         request: Any = self.request.with_defaults(defaults)
