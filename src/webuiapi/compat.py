@@ -123,7 +123,7 @@ def _running_loop() -> asyncio.AbstractEventLoop:
 def _awaitable(client: Any) -> AsyncWebUIApi:
     """An awaitable client with the settings of now."""
     twin: AsyncWebUIApi = client.awaitable()
-    if not client.local:
+    if isinstance(twin._transport, type(_connections())):  # not the embedded server, which needs none
         twin._transport = _connections()
     return twin
 

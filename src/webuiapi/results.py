@@ -196,11 +196,13 @@ class WebUIApiResult(Result[dict[str, Any]]):
     understood it.
     """
 
+    _seeds_sent: Sequence[int] = ()
+
     @property
     def seeds(self) -> list[int | None]:
         """The seed of each picture; None for grids, masks and maps, and where the server did not say."""
         all_seeds = self.info.get("all_seeds")
-        seeds = all_seeds if isinstance(all_seeds, list) else []
+        seeds = all_seeds if isinstance(all_seeds, list) else self._seeds_sent
         found: list[int | None] = []
         picture = 0
         for index, text in enumerate(self.infotexts):
@@ -347,8 +349,11 @@ class InterrogateResult(TextResult):
 # -- reading answers --------------------------------------------------------------------------------------------------
 
 
-def read_generation(answer: Answer) -> WebUIApiResult:
-    """The result of a generation. Raises `AnswerError`, and `ImageError` when none of its pictures is whole."""
+def read_generation(answer: Answer, seed: int | None = None) -> WebUIApiResult:
+    """The result of a generation. Raises `AnswerError`, and `ImageError` when none of its pictures is whole.
+
+    `seed` is the one that was sent, for servers that do not say which they used.
+    """
     parts, rest = _split(answer)
     content, errors = sort_out(parts)
     parameters = rest.get("parameters")
@@ -360,6 +365,8 @@ def read_generation(answer: Answer) -> WebUIApiResult:
         errors=errors,
         rest=rest,
     )
+    if seed is not None and seed >= 0:
+        result._seeds_sent = [seed + index for index in range(len(content))]
     return checked(result, answer)
 
 

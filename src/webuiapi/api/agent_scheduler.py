@@ -77,14 +77,17 @@ class QueueTask(Request[str]):
     callback_url: str | None = None
     """Where the extension posts the finished pictures: form fields `task_id`, `status`, and `files`."""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.request, Generation):
+            raise TypeError(f"request is a {type(self.request).__name__}: Txt2Img or Img2Img is needed")
+        super().__post_init__()
+
     @property
     def path(self) -> str:  # type: ignore[override]  # depends on what is queued
         """Where it goes."""
         return f"{_ROOT}/queue/{'img2img' if isinstance(self.request, Img2Img) else 'txt2img'}"
 
     def problems(self) -> Iterator[Problem]:
-        if not isinstance(self.request, Generation):
-            raise TypeError(f"request is a {type(self.request).__name__}: Txt2Img or Img2Img is needed")
         return self.request.problems()
 
     def preparation(self) -> Flow[QueueTask]:

@@ -56,6 +56,8 @@ def _forge(request: Generation, extra: dict[str, Any]) -> Generator[Any, Any, di
 
 def _sdcpp(request: Generation, extra: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
     changes: dict[str, Any] = {}
+    if request.scheduler:  # known in lower case only; any other is silently the default
+        changes["scheduler"] = request.scheduler.lower()
     steps = getattr(request, "hr_second_pass_steps", None)
     if steps:
         changes["hr_second_pass_steps"] = None
@@ -86,6 +88,8 @@ def _weight(text: str) -> float:
 def _drawthings(request: Generation, extra: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
     del extra
     changes: dict[str, Any] = {}
+    if request.sampler_index is not None:  # two names for one thing are refused there
+        changes.update(sampler_index=None, sampler_name=request.sampler_name or request.sampler_index)
     given = getattr(request, "images", None)
     if given is not None:
         changes["images"] = [_plain_base64(item, f"images[{i}]") for i, item in enumerate(pictures.items(given))]

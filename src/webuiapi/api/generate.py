@@ -180,7 +180,7 @@ class Generation(Request[WebUIApiResult]):
         return replaced(self, **changes)
 
     def parse(self, answer: Answer) -> WebUIApiResult:
-        return read_generation(answer)
+        return read_generation(answer, self.seed if isinstance(self.seed, int) else None)
 
 
 @dataclass(frozen=True, eq=False)

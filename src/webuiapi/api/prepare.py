@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import NotFound, UnknownName
-from ..extensions.base import Unit, units_of
+from ..errors import NotFound, NotSupported, UnknownName
+from ..extensions.base import units_of
 from ..extensions.join import join
 from ..names import find_model, find_name
 from ..request import Flow, Remember, replaced
@@ -15,6 +14,7 @@ from .forms import changes_for
 from .lists import GetSDModels, GetSDModules, GetSDVae, SDModel
 
 if TYPE_CHECKING:
+    from ..server_info import ServerInfo
     from .generate import Generation
 
 G = TypeVar("G", bound="Generation")
@@ -22,34 +22,57 @@ G = TypeVar("G", bound="Generation")
 
 def prepare(request: G) -> Flow[G]:
     """The operation that gives the request to be sent: overrides and units resolved, in the form of this server."""
+    which = yield from which_server()
     units = units_of(request)
-    overrides = (request.model, request.vae, request.clip_skip, request.refiner)
-    if units or request.script_name or any(value is not None for value in overrides):
-        request = yield from _resolved(request, units)
-    changes = yield from changes_for((yield from which_server()), request)
+    if units or request.script_name:  # the units stay in the request: they are never sent, and checked with the rest
+        changes = yield from join(request, units, request.path.rpartition("/")[2])
+        request = replaced(request, **changes)
+    if any(getattr(request, name) is not None for name in _OVERRIDES):
+        request = yield from _overridden(request, which)
+    changes = yield from changes_for(which, request)
     return replaced(request, **changes) if changes else request
 
 
-def _resolved(request: G, units: Sequence[Unit]) -> Flow[G]:
+_OVERRIDES = ("model", "vae", "clip_skip", "refiner")
+_CANNOT = {
+    "koboldcpp": {"model", "vae", "clip_skip", "refiner"},
+    "sdcpp": {"model", "vae", "refiner"},
+    "drawthings": {"vae", "refiner"},
+}
+"""Overrides that a relative ignores or refuses: its model is the one that it was started with."""
+
+
+def _overridden(request: G, which: ServerInfo) -> Flow[G]:
+    """The request with its overrides in the place where this server looks for them."""
+    for name in _OVERRIDES:
+        if getattr(request, name) is not None and name in _CANNOT.get(which.flavour, ()):
+            raise NotSupported(
+                f"{name}={getattr(request, name)!r}: {which.name} can't change it for a call; leave it out"
+            )
     settings: dict[str, Any] = {}
-    changes: dict[str, Any] = {"model": None, "vae": None, "clip_skip": None, "refiner": None}
-    if units or request.script_name:  # the units stay in the request: they are never sent, and checked with the rest
-        changes.update((yield from join(request, units, request.path.rpartition("/")[2])))
-    if request.model is not None:
+    fields: dict[str, Any] = {}
+    changes: dict[str, Any] = dict.fromkeys(_OVERRIDES)
+    if request.model is not None and which.flavour == "drawthings":
+        fields["model"] = request.model
+    elif request.model is not None:
         settings["sd_model_checkpoint"] = (yield from checkpoint(request.model)).title
     if request.vae is not None:
-        settings["sd_vae"] = yield from vae(request.vae)
-    if request.clip_skip is not None:
+        settings.update((yield from vae(request.vae)))
+    if request.clip_skip is not None and which.flavour in ("sdcpp", "drawthings"):
+        fields["clip_skip"] = request.clip_skip
+    elif request.clip_skip is not None:
         settings["CLIP_stop_at_last_layers"] = request.clip_skip
     if request.refiner is not None:
         if request.refiner_checkpoint is not None:
             raise ValueError("refiner= and refiner_checkpoint= are both given: give one of the two")
         changes["refiner_checkpoint"] = (yield from checkpoint(request.refiner)).title
-    given = dict(changes.get("override_settings") or request.override_settings or {})
+    given = dict(request.override_settings or {})
     for name in settings.keys() & given.keys():
         raise ValueError(f"override_settings[{name!r}] is given, and a parameter for the same: give one of the two")
     if settings:
         changes["override_settings"] = {**given, **settings}
+    if fields:
+        changes["extra"] = {**fields, **(request.extra or {})}
     return replaced(request, **changes)
 
 
@@ -63,14 +86,18 @@ def checkpoint(name: str) -> Flow[SDModel]:
         return find_model(name, models, find_closest=False)
 
 
-def vae(name: str) -> Flow[str]:
-    """The VAE that a name means, as the option `sd_vae` names it."""
-    known = yield from Remember("sd-vae", _vaes)
-    return find_name("VAE", name, ["Automatic", "None", *known])
+def vae(name: str) -> Flow[dict[str, Any]]:
+    """The options that choose the VAE that a name means."""
+    modules, known = yield from Remember("sd-vae", _vaes)
+    found = find_name("VAE", name, ["Automatic", "None", *known])
+    if not modules:
+        return {"sd_vae": found}
+    return {"forge_additional_modules": [known[found]] if found in known else []}
 
 
-def _vaes() -> Flow[list[str]]:
+def _vaes() -> Flow[tuple[bool, dict[str, str]]]:
+    """The VAEs by name with their paths, and whether they are Forge's modules."""
     try:
-        return [item.model_name for item in (yield from GetSDVae())]
-    except NotFound:  # Forge
-        return [item.model_name for item in (yield from GetSDModules())]
+        return False, {item.model_name: item.filename for item in (yield from GetSDVae())}
+    except NotFound:
+        return True, {item.model_name: item.filename for item in (yield from GetSDModules())}

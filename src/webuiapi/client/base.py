@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from ..address import API_PATH, LOCAL
 from ..checks import Checks, check_level, report
 from ..endpoints import Endpoints
-from ..errors import NotSupported, TransportError, UnexpectedResult
+from ..errors import NotFound, NotSupported, TransportError, UnexpectedResult
 from ..exchange import Session, chosen_address, error_for, merged
 from ..gate import Gate
 from ..logs import log
@@ -337,7 +337,11 @@ class BaseClient(Endpoints):
     def _result(self, request: Request[R], call: Outgoing, incoming: Incoming) -> R:
         """The result of an answer. Raises `StatusError` or `AnswerError`."""
         if incoming.status >= 300:
-            raise error_for(call, incoming)
+            error = error_for(call, incoming)
+            which = self._facts.get("server")
+            if isinstance(error, NotFound) and which is not None and which.flavour not in ("a1111", "unknown"):
+                error.hint = f"The server is {which.name}, which has no such endpoint."
+            raise error
         answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url)
         return request.parse(answer)
 

@@ -119,12 +119,12 @@ class Modules:
         found = {}
         for name, entry in _data()["types"].items():
             models = [model for model in self.models if name == "All" or _is_of(model, name)]
-            first = models[0] if models and name != "All" else NONE
+            offered = [] if name == "All" else sorted(models, key=lambda model: "11" not in model.partition("[")[0])
             found[name] = {
                 "module_list": [label for label in entry["modules"] if label in self._by_label],
                 "model_list": [NONE, *models],
                 "default_option": entry["default"],
-                "default_model": first,
+                "default_model": offered[0] if offered else NONE,
             }
         return found
 
