@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := src tests benchmarks
+SOURCES := src tests benchmarks tools
 
-.PHONY: help demo test check format bench soak clean
+.PHONY: help demo test check format docs docs-update bench soak clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 $(READY): pyproject.toml requirements-dev.txt
 	@echo "== making the environment in $(VENV) (once)"
@@ -24,14 +24,22 @@ demo: $(READY)  ## paint pictures on the embedded server into demo-output/
 test: $(READY)  ## every test, in parallel, with the coverage gate
 	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term -q
 
-check: $(READY)  ## linter, formatter, types
+check: $(READY) docs  ## linter, formatter, types, documentation
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy
+	$(BIN)/mypy src tests tools
 
 format: $(READY)  ## put the code into form
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+docs: $(READY)  ## the documentation's site, into site/
+	$(BIN)/python -m tools.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python -m tools.site site
+
+docs-update: $(READY)  ## write what the documentation takes from the code
+	$(BIN)/python -m tools.docs --update
 
 bench: $(READY)  ## ours against the predecessor and the floor: ratios
 	$(BIN)/python -m benchmarks
@@ -40,4 +48,4 @@ soak: $(READY)  ## the long forms of the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal -q -m soak --timeout 1800
 
 clean:  ## forget the environment and what the tools left
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* demo-output build dist benchmarks/.predecessor
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* demo-output build dist site benchmarks/.predecessor

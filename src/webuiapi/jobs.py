@@ -226,6 +226,8 @@ def _by_task(job: JobCore[Any]) -> Flow[Status | None]:
     job.preview_id = task.id_live_preview
     job.preview = task.preview or job.preview
     now = yield from GetProgress(skip_current_image=True)
+    if now.idle:  # it ended between the two questions
+        return None
     return Running(task.progress, now.step, now.steps, task.eta, now.state.job_no, now.state.job_count, job.preview)
 
 

@@ -1,4 +1,4 @@
-"""Connected regions of masks, and colours brought down to a few."""
+"""Connected regions of masks: found, grown, filled."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as pil
 from PIL import ImageFilter
-from PIL.Image import Image
 
-from .arrays import Mask, mask_picture, pixels
+from .arrays import Mask, mask_picture
 
 Labels = NDArray[np.intp]
 
@@ -110,20 +108,6 @@ def box_of(mask: Mask) -> tuple[int, int, int, int] | None:
     if not len(rows):
         return None
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def colours(image: Image, count: int) -> tuple[Labels, NDArray[np.float32]]:
-    """The number of each pixel's colour among a few, and these colours."""
-    few = image.convert("RGB").quantize(count, method=pil.Quantize.MAXCOVERAGE, kmeans=2, dither=pil.Dither.NONE)
-    palette = np.asarray(few.getpalette() or [0, 0, 0], np.float32).reshape(-1, 3)
-    numbers = np.asarray(few).astype(np.intp)
-    return numbers, palette[: int(numbers.max()) + 1]
-
-
-def mean_colour(image: Image, where: Mask) -> NDArray[np.float32]:
-    """The mean colour of a part of a picture."""
-    found: NDArray[np.float32] = pixels(image)[where].mean(0)
-    return found
 
 
 def at_points(shape: tuple[int, int], points: Iterable[tuple[float, float]], radius: int = 0) -> Mask:

@@ -1,0 +1,101 @@
+"""What the tests of the client run on: {plain, awaitable} x {a socket, in-process}, and a server that plays scripts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, Literal
+
+import pytest
+
+from support.callers import Caller, Colour
+from support.scripted import Scripted
+from webuiapi.server import App, Server, serve
+from webuiapi.transport.local import AsyncLocalTransport, LocalTransport
+
+Connect = Callable[..., Caller]
+Send = Callable[[Any], str]
+Door = Literal["socket", "local"]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No address, credentials or proxies from outside."""
+    for name in os.environ:
+        if name.startswith("WEBUIAPI_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(params=["plain", "awaitable"])
+def colour(request: pytest.FixtureRequest) -> Colour:
+    """Each colour of the client in turn."""
+    found: Colour = request.param
+    return found
+
+
+@pytest.fixture(params=["socket", "local"])
+def door(request: pytest.FixtureRequest) -> Door:
+    """Each way into the embedded server in turn."""
+    found: Door = request.param
+    return found
+
+
+@pytest.fixture
+def connect(colour: Colour) -> Iterator[Connect]:
+    """Makes clients of the colour, closed at the end. Nothing is tried twice, nor asked who it is, by default."""
+    with ExitStack() as stack:
+
+        def make(*args: Any, **settings: Any) -> Caller:
+            caller = Caller(colour, *args, **{"retries": 1, "server": "a1111", **settings})
+            stack.callback(caller.close)
+            return caller
+
+        yield make
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    """A server that plays what it is given."""
+    with Scripted() as server:
+        yield server
+
+
+@pytest.fixture
+def caller(connect: Connect, scripted: Scripted) -> Caller:
+    """A client of the server that plays scripts, in each colour."""
+    return connect(url=scripted.url)
+
+
+@pytest.fixture
+def send(caller: Caller, scripted: Scripted) -> Send:
+    """What stands in a request for a picture given to img2img."""
+
+    def send(value: Any) -> str:
+        caller.img2img(value, "x", size=(16, 16))
+        found: list[str] = scripted.last.json["init_images"]
+        assert len(found) == 1
+        return found[0]
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[Server]:
+    """The embedded server, behind a socket; one for all tests that leave it as it was."""
+    with serve(App(seed=1)) as server:
+        yield server
+
+
+def enter(connect: Connect, door: Door, colour: Colour, server: Server, **settings: Any) -> Caller:
+    """A client of the embedded server, through the given door."""
+    if door == "socket":
+        return connect(url=server.url, **settings)
+    local = LocalTransport(server.app)
+    return connect(":local:", transport=local if colour == "plain" else AsyncLocalTransport(local), **settings)
+
+
+@pytest.fixture
+def client(connect: Connect, door: Door, colour: Colour, embedded: Server) -> Caller:
+    """A client of the embedded server: each colour through each door."""
+    return enter(connect, door, colour, embedded)

@@ -1,0 +1,1 @@
+"""What the embedded server can have installed, each extension held against the facts of its contract."""

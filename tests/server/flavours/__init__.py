@@ -1,0 +1,1 @@
+"""The relatives of A1111 that the embedded server can be."""

@@ -1,0 +1,125 @@
+"""The documentation is true: its blocks run and print what it shows, and what it takes from the code is as in the code."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from support.documents import DOCS, ROOT, Block, blocks_of, matches, name_of, pages, tidy
+from webuiapi.cli.app import app
+from webuiapi.server import App, serve
+
+ENDLESS = ("serve",)
+"""Commands that run until they are stopped: only their flags are read."""
+
+
+# -- blocks --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which a page's blocks run."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", [path for path in pages() if blocks_of(path)], ids=name_of)
+def test_the_blocks_of_a_page_run(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = [block for block in blocks_of(path) if "skip" not in block.said]
+    page = ModuleType("page")
+    monkeypatch.setitem(sys.modules, "page", page)  # dataclasses look up the names in annotations there
+    wrong = []
+    with contextlib.ExitStack() as stack:
+        if any(block.language == "sh" for block in blocks):
+            server = stack.enter_context(serve(App(seed=1)))
+            monkeypatch.setenv("WEBUIAPI_URL", server.url)
+        for block in blocks:
+            if block.language == "python":
+                printed = run_alone(block) if "alone" in block.said else run_python(block, vars(page))
+            elif block.language == "sh":
+                printed = run_shell(block, folder)
+            else:
+                continue
+            if block.prints is not None and not matches(block.prints, printed):
+                wrong.append(f"{block.page}:{block.line} prints\n{printed}\nand not\n{tidy(block.prints)}")
+    assert not wrong, "\n".join(wrong)
+
+
+def run_python(block: Block, names: dict[str, Any]) -> str:
+    """Run a block of Python; what it printed."""
+    printed = io.StringIO()
+    source = "\n" * (block.line - 1) + block.text
+    with contextlib.redirect_stdout(printed), expected_warnings(block):
+        exec(compile(source, block.page, "exec", dont_inherit=True), names)
+    return printed.getvalue()
+
+
+def run_alone(block: Block) -> str:
+    """Run a block of Python in a new interpreter; what it printed."""
+    command = [sys.executable, "-W", "error", "-c", block.text]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, f"{block.page}:{block.line}: {done.stderr}"
+    return done.stdout
+
+
+def run_shell(block: Block, folder: Path) -> str:
+    """Run the `webuiapi` commands of a block, pipes and redirections included; what went to standard output."""
+    printed = []
+    lines = [line for line in block.commands if line.startswith("webuiapi ")]
+    for line in lines:
+        wanted = int(block.said.get("exit", 0)) if line is lines[-1] else 0
+        with expected_warnings(block):
+            printed.append(run_line(line, wanted, f"{block.page}:{block.line}", folder))
+    return "".join(printed)
+
+
+def run_line(line: str, wanted: int, where: str, folder: Path) -> str:
+    """Run one line of a shell; what went to standard output."""
+    given = b""
+    for part in line.split(" | "):
+        words = shlex.split(part, comments=True)
+        assert words[0] == "webuiapi", f"{where}: {part}"
+        target = words[words.index(">") + 1] if ">" in words else None
+        arguments = words[1 : words.index(">") if target else None]
+        if arguments[0] in ENDLESS:
+            read_flags(arguments)
+            continue
+        result = CliRunner().invoke(app, arguments, input=given, prog_name="webuiapi")
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == wanted, f"{where}: {part}\n{result.output}"
+        given = result.stdout_bytes
+        if target:
+            (folder / target).write_bytes(given)
+            given = b""
+    return given.decode("utf-8", "replace")
+
+
+def read_flags(arguments: list[str]) -> None:
+    """Read a command's flags without running it. Raises `click.UsageError`."""
+    command = app.get_command(click.Context(app), arguments[0])
+    assert command is not None
+    command.make_context(arguments[0], arguments[1:])
+
+
+@contextlib.contextmanager
+def expected_warnings(block: Block) -> Iterator[None]:
+    """Warnings are errors, but for those that the block shows."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always" if "warns" in block.said else "error")
+        yield
+    if "warns" in block.said:
+        assert {one.category.__name__ for one in caught} == set(block.said["warns"].split(", "))
