@@ -50,7 +50,7 @@ def is_public(kind: type[Any]) -> bool:
 
 def parts(kind: type[Any]) -> list[type[Any]]:
     """A class and its bases that are not public, whose attributes and methods are shown as its own."""
-    return [kind, *(base for base in kind.__mro__[1:] if is_ours(base) and not is_public(base))]
+    return [kind, *(base for base in kind.__mro__[1:] if is_ours(base) and not is_public(base) and base is not Item)]
 
 
 def attributes(kind: type[Any]) -> Iterator[str]:

@@ -40,10 +40,10 @@ def _routes(flavour: str) -> set[tuple[str, str]]:
 
 
 def table() -> str:
-    """A line an endpoint."""
+    """A line an endpoint; paths without a slash are below /sdapi/v1."""
     lines = [f"| method | endpoint | {' | '.join(SERVERS.values())} |", f"|---|---|{'---|' * len(SERVERS)}"]
     for name, (where, servers) in offered().items():
-        lines.append(f"| `{name}` | `{where}` | {_marks(servers)} |")
+        lines.append(f"| `{name}` | `{where.replace(' /sdapi/v1/', ' ')}` | {_marks(servers)} |")
     return "\n".join(lines)
 
 

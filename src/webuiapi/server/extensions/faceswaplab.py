@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 VERSION = "1.2.7"
 UNITS = 3
 UNIT_VALUES = 37
-AFTER_VALUES = 14
 _ENABLE, _SOURCE, _CHECKPOINT, _INDEX, _IN_SOURCE, _IN_GENERATED = 4, 0, 1, 11, 13, 14
 _RESTORER = 22
 """Where some of a unit's values stand; the restorer's name is the first of three."""

@@ -31,7 +31,7 @@ reactor = Extension(
 )
 
 MODELS = ("inswapper_128.onnx", "reswapper_128.onnx", "reswapper_256.onnx")
-FROM_IMAGE, FROM_MODEL, FROM_FOLDER = 0, 1, 2
+FROM_IMAGE, FROM_MODEL = 0, 1
 _ENDING = ".safetensors"
 
 
