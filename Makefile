@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := src tests benchmarks tools
+SOURCES := src tests benchmarks tools examples
 
 .PHONY: help demo test check format docs docs-update bench soak clean
 .DEFAULT_GOAL := help

@@ -17,7 +17,9 @@ def main() -> None:
     r = api.txt2img(prompt="photo of a beautiful girl with blonde hair", height=512, seed=100)
     img = r.image
 
-    unit1 = webuiapi.ControlNetUnit(input_image=img, module="canny", model="control_canny-fp16 [e3fe7712]")
+    unit1 = webuiapi.ControlNetUnit(  # type: ignore[call-arg]
+        input_image=img, module="canny", model="control_canny-fp16 [e3fe7712]"
+    )
     r = api.txt2img(prompt="photo of a beautiful girl", controlnet_units=[unit1])
     print(len(r.images))
     r.save("controlnet.png", overwrite=True)
@@ -35,9 +37,9 @@ def main() -> None:
     print(len(r2.images), r2.images[1].size, r2.images[2].size)  # the picture, then a map of each unit
     r2.save("controlnet-two.png", overwrite=True)
 
-    r = api.controlnet_detect(images=[img], module="canny")
-    r.save("edges.png", overwrite=True)
-    print(r.image.size)
+    edges = api.controlnet_detect(images=[img], module="canny")
+    edges.save("edges.png", overwrite=True)
+    print(edges.image.size)
 
 
 if __name__ == "__main__":

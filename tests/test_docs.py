@@ -1,13 +1,15 @@
-"""The documentation is true: its blocks run and print what it shows, and what it takes from the code is as in the code."""
+"""The documentation is true: its blocks run and print what it shows, and what it takes from the code is as there."""
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import re
 import shlex
 import subprocess
 import sys
+import tokenize
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +21,16 @@ import pytest
 from click.testing import CliRunner
 
 from support.documents import DOCS, ROOT, Block, blocks_of, matches, name_of, pages, tidy
+from webuiapi import WebUIApi, errors, extensions
 from webuiapi.cli.app import app
 from webuiapi.server import App, serve
+from webuiapi.server.fault_kinds import KINDS
 
 ENDLESS = ("serve",)
 """Commands that run until they are stopped: only their flags are read."""
 
 
-# -- blocks --------------------------------------------------------------------------------------------------------------
+# -- blocks -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -123,3 +127,90 @@ def expected_warnings(block: Block) -> Iterator[None]:
         yield
     if "warns" in block.said:
         assert {one.category.__name__ for one in caught} == set(block.said["warns"].split(", "))
+
+
+# -- as in the code ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_made_from_the_code_is_as_in_the_code() -> None:
+    done = subprocess.run([sys.executable, "-m", "tools.docs"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_extension_has_a_page_that_lists_it() -> None:
+    listed = {
+        name for path in DOCS.rglob("*.md") for name in re.findall(r"<!-- made: extensions\.(\w+) -->", read(path))
+    }
+    own = {module.__name__.rpartition(".")[2] for module in extensions.modules()}
+    assert own - listed == {"controlnet_interface"}, "and that is told of on ControlNet's"
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("testing.md", [f"`{kind}`" for kind in KINDS]),
+        ("reliability.md", [f"`{kind}`" for kind in KINDS]),
+        ("errors.md", [f"`{name}`" for name in errors.__all__]),
+        ("reference/client.md", [f"`{name}`" for name in inspect.signature(WebUIApi).parameters]),
+    ],
+)
+def test_a_page_leaves_nothing_out(page: str, names: list[str]) -> None:
+    text = read(DOCS / page)
+    assert [name for name in names if name not in text] == []
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")), ids=name_of)
+def test_links_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", read(path))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def read(path: Path) -> str:
+    """A page."""
+    return path.read_text(encoding="utf-8")
+
+
+# -- in Chinese -------------------------------------------------------------------------------------------------------
+
+
+def test_the_chinese_readme_has_the_same_parts() -> None:
+    english, chinese = ROOT / "README.md", ROOT / "README.zh-CN.md"
+    assert headings(chinese) == headings(english)
+    assert [code_of(block) for block in blocks_of(chinese)] == [code_of(block) for block in blocks_of(english)]
+    assert tables(chinese) == tables(english)
+    assert links(chinese) - {"README.md"} == links(english) - {"README.zh-CN.md"}
+
+
+def headings(path: Path) -> list[int]:
+    """The levels of the headings, in order."""
+    return [len(line) - len(line.lstrip("#")) for line in prose(path) if line.startswith("#")]
+
+
+def tables(path: Path) -> list[list[int]]:
+    """The tables, each as the numbers of cells of its lines."""
+    found: list[list[int]] = [[]]
+    for line in prose(path):
+        if line.startswith("|"):
+            found[-1].append(line.count("|"))
+        elif found[-1]:
+            found.append([])
+    return found
+
+
+def links(path: Path) -> set[str]:
+    """Where the links lead."""
+    return set(re.findall(r"\]\(([^)]+)\)", read(path)))
+
+
+def prose(path: Path) -> list[str]:
+    """The lines outside of blocks."""
+    return re.sub(r"^```.*?^```$", "", read(path), flags=re.DOTALL | re.MULTILINE).splitlines()
+
+
+def code_of(block: Block) -> tuple[str, list[str], str | None]:
+    """A block without its comments, which are translated."""
+    if block.language == "python":
+        read_line = io.StringIO(block.text).readline
+        tokens = [token for token in tokenize.generate_tokens(read_line) if token.type != tokenize.COMMENT]
+        return block.language, [token.string for token in tokens], block.prints
+    return block.language, [re.sub(r"\s+#.*$", "", line) for line in block.text.splitlines()], block.prints

@@ -174,6 +174,7 @@ def test_d35_the_progress_is_my_own_tasks(scripted: Scripted) -> None:
     for path in ("/sdapi/v1/version", "/api/extra/version", "/sdcpp/v1/capabilities", "/sdapi/v1/sd-modules"):
         scripted.play_at(path, answer({"detail": "Not Found"}, 404))  # not one of A1111's relatives
     scripted.play_at("/sdapi/v1/options", answer({"sd_model_checkpoint": "m", "sd_vae": "Automatic"}))
+    scripted.play_at("/sdapi/v1/progress", answer(BUSY))
     scripted.play_at("/internal/progress", progress)
     scripted.play_at("/sdapi/v1/txt2img", asked, answer({"images": [RED], "info": "{}", "parameters": {}}))
     api = webuiapi.WebUIApi(url=scripted.url)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from ..address import API_PATH, LOCAL
-from ..checks import Checks, check_level, report
+from ..checks import Checks, check_level, report, users_level
 from ..endpoints import Endpoints
 from ..errors import NotFound, NotSupported, TransportError, UnexpectedResult
 from ..exchange import Session, chosen_address, error_for, merged
@@ -331,7 +331,7 @@ class BaseClient(Endpoints):
                     raise UnexpectedResult(text, result)
                 from ..extensions.base import SilentlyIgnored
 
-                warnings.warn(text, SilentlyIgnored, stacklevel=4)
+                warnings.warn(text, SilentlyIgnored, stacklevel=users_level())
         return result
 
     def _result(self, request: Request[R], call: Outgoing, incoming: Incoming) -> R:

@@ -35,6 +35,10 @@ class Refused(Exception):
             entry["ctx"] = self.ctx
         return entry
 
+    def anew(self) -> Refused:
+        """The same, to be raised: one that is raised again and again keeps the frames of every time alive."""
+        return Refused(self.kind, self.message, self.ctx)
+
 
 MISSING = Refused("value_error.missing", "field required")
 NULL = Refused("type_error.none.not_allowed", "none is not an allowed value")
@@ -91,7 +95,7 @@ class Field:
                 if self.nullable or self.kind == "any":
                     return None
                 if dialect.null is not None:
-                    raise dialect.null
+                    raise dialect.null.anew()
             if self.permitted:
                 return dialect.permitted(value, self.permitted)
             value = (dialect.as_object if self.model is not None else dialect.kinds[self.kind])(value)
@@ -147,7 +151,7 @@ def as_dict(value: Any) -> dict[Any, Any]:
     try:
         return dict(value)
     except (TypeError, ValueError):
-        raise NOT_A_DICT from None
+        raise NOT_A_DICT.anew() from None
 
 
 def _as_keywords(value: Any) -> dict[Any, Any]:

@@ -162,7 +162,7 @@ def parse_proxy(text: str) -> Proxy:
 
 
 def basic(credentials: Credentials) -> str:
-    """The value of an Authorization header. UTF-8, as the webui reads it."""
+    """The value of an Authorization header, in UTF-8. (A1111 reads ASCII only, and refuses what is beyond.)"""
     pair = f"{credentials.username}:{credentials.password}"
     return "Basic " + base64.b64encode(pair.encode()).decode()
 

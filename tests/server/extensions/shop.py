@@ -79,6 +79,11 @@ class Painted:
         return text
 
     @property
+    def result(self) -> tuple[list[str], list[str], dict[str, Any]]:
+        """All that the server has made: pictures, infotexts and what scripts have told."""
+        return self.body["images"], self.info["infotexts"], self.extra
+
+    @property
     def error(self) -> tuple[int, str, str]:
         """Status, class and text of an error."""
         return self.status, self.body["error"], self.body["errors"] or self.body["detail"]

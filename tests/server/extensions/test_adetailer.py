@@ -68,7 +68,7 @@ def test_schema(shop: Shop) -> None:
     [[False, False, FACE], [True, False, {"ad_prompt": "x"}], [True, False, {**FACE, "ad_tab_enable": False}]],
 )
 def test_nothing_to_do(plain: Painted, shop: Shop, units: Any) -> None:
-    assert shop.txt2img({"ADetailer": units}).body == plain.body
+    assert shop.txt2img({"ADetailer": units}).result == plain.result
 
 
 def test_a_unit_for_each_picture_alone_runs_besides_the_default_one() -> None:
@@ -116,10 +116,7 @@ def test_it_paints_the_face_and_leaves_the_rest(plain: Painted, shop: Shop) -> N
     ],
 )
 def test_one_mistake_and_the_whole_unit_is_skipped_silently(plain: Painted, shop: Shop, unit: Any) -> None:
-    reply = shop.txt2img({"ADetailer": [True, False, unit]})
-    assert reply.status == 200
-    assert reply.body["images"] == plain.body["images"]
-    assert not any(key.startswith("ADetailer") for key in reply.extra)
+    assert shop.txt2img({"ADetailer": [True, False, unit]}).result == plain.result
 
 
 def test_numbers_may_come_as_texts(shop: Shop) -> None:

@@ -50,14 +50,19 @@ def finished(image: Image, state: State, after: After) -> Image:
 
 
 def _restored(image: Image, state: State, after: After) -> Image:
+    """The faces smoother, as far as the restorer is visible."""
     names = {item["name"] for item in state.catalog.face_restorers}
-    if after.restorer not in names or after.restorer_visibility <= 0:
+    visibility = min(float(after.restorer_visibility), 1.0)
+    if after.restorer not in names or visibility <= 0:
         return image
-    smooth = image.convert("RGB").filter(ImageFilter.SMOOTH)
-    blended = pil.blend(image.convert("RGB"), smooth, min(float(after.restorer_visibility), 1.0))
+    restored = image.convert("RGB")
+    smooth = restored.filter(ImageFilter.SMOOTH)
+    for face in find_faces(restored):
+        mask = face.mask(image.size, face.width * 0.05).point([round(value * visibility) for value in range(256)])
+        restored = pil.composite(smooth, restored, mask)
     if image.mode == "RGBA":
-        blended.putalpha(image.getchannel("A"))
-    return blended
+        restored.putalpha(image.getchannel("A"))
+    return restored
 
 
 def _upscaled(image: Image, state: State, after: After) -> Image:
