@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from support.callers import Caller
 from support.scripted import Scripted, Seen, answer
 from webuiapi import (
+    AsyncWebUIApi,
     Flow,
     GetProgress,
     NotFound,
@@ -21,6 +24,7 @@ from webuiapi import (
     Watch,
 )
 from webuiapi.request import Remember
+from webuiapi.transport.base import Incoming, Outgoing
 
 
 def asked(scripted: Scripted) -> list[str]:
@@ -198,6 +202,34 @@ def test_errors_of_questions_are_raised_inside(caller: Caller, scripted: Scripte
             caught.set()
 
     assert caller.run(watched(beside)).info == {"done": 1}
+
+
+def test_a_transport_that_swallows_a_cancellation() -> None:
+    """As `asyncio.wait_for` does in Python 3.11 when the answer comes at the same moment: it ends all the same."""
+
+    class Swallowing:
+        async def send(self, call: Outgoing) -> Incoming:
+            if call.method == "POST":
+                await asked.wait()
+                return Incoming(200, {}, b'{"images": []}')
+            asked.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(3600)
+            return Incoming(200, {}, b"{}")
+
+        async def aclose(self) -> None:
+            asked.clear()
+
+    def beside() -> Generator[Any, Any, None]:
+        while True:
+            yield from GetProgress()
+
+    async def main() -> None:
+        api = AsyncWebUIApi(transport=Swallowing(), server="a1111")
+        assert (await api.run(watched(beside))).images == []
+
+    asked = asyncio.Event()
+    asyncio.run(main())
 
 
 def test_the_error_of_the_call_counts_most(caller: Caller, scripted: Scripted) -> None:

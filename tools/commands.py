@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from webuiapi.cli.app import app
+from webuiapi.cli.app import COMMANDS, app
 
 _SETTINGS: dict[str, Any] = {
     "terminal_width": 100,
@@ -15,6 +15,12 @@ _SETTINGS: dict[str, Any] = {
     "help_option_names": ["-h", "--help"],
 }
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def table() -> str:
+    """All commands, each with the first sentence of its help."""
+    rows = [f"| `webuiapi {name}` | {sentence} |" for name, sentence in COMMANDS.items()]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
 
 def helps() -> str:

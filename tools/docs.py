@@ -2,7 +2,7 @@
 
 Whole pages are those of `docs/reference/`. In other pages, what stands between `<!-- made: NAME -->` and
 `<!-- end -->` is made: `servers` is a table of endpoints against servers, `compact servers` the same in few lines,
-`extensions.NAME` lists an extension's units and endpoints.
+`commands` a table of the commands, `extensions.NAME` lists an extension's units and endpoints.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import reference, servers
+from . import commands, reference, servers
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -51,7 +51,7 @@ def made() -> Iterator[tuple[Path, str | None]]:
 
 def _part(found: re.Match[str]) -> str:
     head, name, tail = found.groups()
-    makers = {"servers": servers.table, "compact servers": servers.compact}
+    makers = {"servers": servers.table, "compact servers": servers.compact, "commands": commands.table}
     text = makers[name]() if name in makers else reference.section(name)
     return f"{head}\n{text.strip()}\n\n{tail}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -15,7 +16,11 @@ from PIL import Image
 from cli.conftest import Command, Ran
 from support.pictures import file_of, noise
 from support.scripted import HANG, Scripted, answer
+from webuiapi.cli.app import app
+from webuiapi.cli.command import Run
 from webuiapi.cli.errors import paragraph
+from webuiapi.cli.output import check_output
+from webuiapi.cli.values import PictureType
 from webuiapi.errors import MissingExtra
 from webuiapi.server import App, Server, serve
 
@@ -275,3 +280,32 @@ def test_a_picture_that_is_none(ask: Command, tmp_path: Path) -> None:
     ran = ask("upscale", "half.png")
     assert ran.code == 2
     assert one_paragraph(ran)
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def terminal() -> Terminal:
+    return Terminal(io.BytesIO())
+
+
+def test_no_picture_goes_to_a_terminal_or_comes_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = click.Context(app)
+    monkeypatch.setattr(sys, "stdin", terminal())
+    with pytest.raises(click.BadParameter, match="standard input is a terminal"):
+        PictureType().convert("-", None, context)
+    monkeypatch.setattr(sys, "stdout", terminal())
+    with pytest.raises(click.UsageError, match="to a terminal"):
+        check_output(Run(out="-"), pictures=1)
+
+
+def test_avif_is_refused_before_painting_where_it_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import features
+
+    monkeypatch.setattr(features, "check", lambda name: False)
+    with pytest.raises(click.BadParameter, match="can't write AVIF"):
+        check_output(Run(out="x.avif"), pictures=1)
+    monkeypatch.setattr(features, "check", lambda name: True)
+    check_output(Run(out="x.avif"), pictures=1)

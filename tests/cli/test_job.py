@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import base64
+import io
 import itertools
 import os
 import re
@@ -262,3 +263,25 @@ def test_whoever_reads_may_leave(server: Server, tmp_path: Path) -> None:
         child.stdout.close()
         assert child.stderr.read() == b""
     assert child.returncode == 1
+
+
+def test_bar_shows_the_step_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from webuiapi.cli.command import Run
+    from webuiapi.cli.job import _shown
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for name, value in {"TERM": "xterm", "COLUMNS": "110", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stderr", shown)
+    with _shown(Run(), "[painting]") as on_progress:
+        on_progress(Running())
+        on_progress(Running(progress=0.5, step=10, steps=20, eta=3.0))
+    text = shown.getvalue()
+    assert "[painting]" in text
+    assert "step 10 of 20" in text
+    assert "3 s left" in text
+    assert text.endswith("\x1b[2K")  # the line is empty again

@@ -87,5 +87,5 @@ def matches(wanted: str, printed: str) -> bool:
 
 
 def tidy(text: str) -> str:
-    """Without spaces at the ends of lines, and without empty lines at the end."""
-    return "\n".join(line.rstrip() for line in text.splitlines()).rstrip()
+    """Without spaces at the ends of lines and empty lines at the end; paths as on every system but one."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).rstrip().replace("\\", "/")

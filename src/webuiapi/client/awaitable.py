@@ -10,7 +10,6 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from ..checks import report
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
 from ..logs import log
@@ -106,7 +105,7 @@ class AsyncWebUIApi(BaseClient):
         from ..handles import AsyncJob
         from ..jobs import conduct, through_queue, unschedule
 
-        report(request.problems(), self.checks)
+        self._check(request)
         request = settled(request)
         if via is not None:
             return AsyncJob(self, request, through_queue, unschedule).started()
@@ -195,6 +194,8 @@ class AsyncWebUIApi(BaseClient):
             await asyncio.sleep(pause)
 
     async def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
+        if not minded:  # those have been checked when they were taken
+            self._check(request)
         asked, preparation = request, request.preparation()
         if preparation is not None:
             request = await self.run(preparation)
@@ -218,7 +219,7 @@ class AsyncWebUIApi(BaseClient):
 
     async def _watched(self, watch: Watch[R]) -> R:
         call = asyncio.ensure_future(self._call(watch.request, placed=watch.placed, minded=True))
-        beside = asyncio.ensure_future(self._beside(watch))
+        beside = asyncio.ensure_future(self._beside(watch, call))
         try:
             await asyncio.wait({call})
             result = call.result()
@@ -231,11 +232,11 @@ class AsyncWebUIApi(BaseClient):
                 with suppress(asyncio.CancelledError, Exception):
                     await task
 
-    async def _beside(self, watch: Watch[Any]) -> None:
+    async def _beside(self, watch: Watch[Any], call: asyncio.Future[Any]) -> None:
         flow = watch.beside()
         step: Callable[[], Any] = partial(next, flow)
         try:
-            while True:
+            while not call.done():  # also where a transport swallows the cancellation
                 try:
                     todo = step()
                 except StopIteration:

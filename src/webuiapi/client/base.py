@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import string
 import time
 import warnings
@@ -98,7 +99,11 @@ class BaseClient(Endpoints):
         - `on_request`, `on_response`: called with each HTTP call, and with its answer and the seconds it took.
         """
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
-        local = LOCAL in (given_host, url, baseurl)
+        local = LOCAL in (given_host, url, baseurl) or (
+            not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == LOCAL
+        )
+        if local:
+            given_host, url, baseurl = LOCAL, None, None
         self.local = local
         self._address, credentials = chosen_address(
             host=given_host, port=given_port, baseurl=baseurl, url=url, use_https=use_https,
@@ -221,14 +226,20 @@ class BaseClient(Endpoints):
 
     # -- the way to the wire and back
 
-    def _outgoing(self, request: Request[Any], hurry: bool = False) -> Outgoing:
-        """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
+    def _with_defaults(self, request: Request[R]) -> Request[R]:
         defaults = ClientDefaults(self.default_sampler, self.default_scheduler, self.default_steps)
         which = self._facts.get("server")
         if which is not None and not which.webui_names:  # has other samplers than the client's default
             defaults = ClientDefaults(steps=self.default_steps)
-        request = request.with_defaults(defaults)
-        report(request.problems(), self.checks)
+        return request.with_defaults(defaults)
+
+    def _check(self, request: Request[Any]) -> None:
+        """Say what is wrong with a request as `checks` wants it, before anything is asked or sent."""
+        report(self._with_defaults(request).problems(), self.checks)
+
+    def _outgoing(self, request: Request[Any], hurry: bool = False) -> Outgoing:
+        """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
+        request = self._with_defaults(request)
         query = request.query()
         path = quote(self._address.prefix + request.path, safe=string.punctuation)
         target = path + (f"?{urlencode(query)}" if query else "")
@@ -310,6 +321,7 @@ class BaseClient(Endpoints):
             return iter(work)
         if not isinstance(work, Request):
             raise TypeError("on_progress is for a request, not for an operation of several calls")
+        self._check(work)
         from ..jobs import run_watched
 
         return run_watched(work, on_progress, self._alone)

@@ -10,7 +10,6 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from ..checks import report
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
 from ..logs import log
@@ -126,7 +125,7 @@ class WebUIApi(BaseClient):
         from ..jobs import conduct
         from ..settled import settled
 
-        report(request.problems(), self.checks)
+        self._check(request)
         request = settled(request)
         if via is not None:
             return cast("Job[R]", self.attach(self.run(QueueTask(cast("Any", request)))))
@@ -212,6 +211,8 @@ class WebUIApi(BaseClient):
             time.sleep(pause)
 
     def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
+        if not minded:  # those have been checked when they were taken
+            self._check(request)
         asked, preparation = request, request.preparation()
         if preparation is not None:
             request = self.run(preparation)

@@ -1,8 +1,8 @@
 """What paints: the small protocol between the embedded server and the thing that makes its pictures.
 
 The server does everything that the protocol of the webui asks for (names, seeds, sizes, masks, batches, infotexts,
-queueing); an engine only turns one prepared batch into pixels. `webuiapi.server.painter.Painter` is the default. Plug in
-another with `webuiapi.server.serve(engine=...)`.
+queueing); an engine only turns one prepared batch into pixels. `webuiapi.server.painter.Painter` is the default; plug
+in another with `webuiapi.server.serve(engine=...)`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Pass:
     """What the masked part starts from: 0 fill, 1 original, 2 noise, 3 nothing (`inpainting_fill`)."""
 
 
-class Stop(Exception):  # noqa: N818 - a signal, not an error
+class Stop(Exception):
     """Raised by `step` to end a pass early; the engine returns its pictures as far as they are."""
 
 

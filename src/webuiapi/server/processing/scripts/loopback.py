@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .. import captions, grids
+from .. import grids
+from ..captions import clip, deepdanbooru
 from ..img2img import ORIGINAL, Img2Img
 from ..info import Processed
 from ..limits import check_count
@@ -96,9 +97,9 @@ class _Loops:
     def _prompt(self, image: Image) -> str:
         before = f"{self.prompt}, " if self.prompt else ""
         if self.interrogation == "CLIP":
-            return before + captions.clip(image, self.run.state)
+            return before + clip(image, self.run.state)
         if self.interrogation == "DeepBooru":
-            return before + captions.deepdanbooru(image, self.run.state)
+            return before + deepdanbooru(image, self.run.state)
         return before
 
 
