@@ -180,6 +180,13 @@ def test_credentials_of_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -
         parse_auth(SECRET, name="x")
 
 
+def test_the_embedded_server_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBUIAPI_URL", ":local:")
+    assert WebUIApi().local
+    assert seen_by() == (":local:", None)
+    assert not WebUIApi(port=7860).local
+
+
 def test_empty_variables_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBUIAPI_URL", "")
     monkeypatch.setenv("WEBUIAPI_AUTH", "")

@@ -210,15 +210,15 @@ def test_a_transport_that_swallows_a_cancellation() -> None:
     class Swallowing:
         async def send(self, call: Outgoing) -> Incoming:
             if call.method == "POST":
-                await asked.wait()
+                await under_way.wait()
                 return Incoming(200, {}, b'{"images": []}')
-            asked.set()
+            under_way.set()
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(3600)
             return Incoming(200, {}, b"{}")
 
         async def aclose(self) -> None:
-            asked.clear()
+            under_way.clear()
 
     def beside() -> Generator[Any, Any, None]:
         while True:
@@ -228,7 +228,7 @@ def test_a_transport_that_swallows_a_cancellation() -> None:
         api = AsyncWebUIApi(transport=Swallowing(), server="a1111")
         assert (await api.run(watched(beside))).images == []
 
-    asked = asyncio.Event()
+    under_way = asyncio.Event()
     asyncio.run(main())
 
 

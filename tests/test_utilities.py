@@ -160,7 +160,7 @@ def test_vaes_of_forge(connect: Connect, scripted: Scripted) -> None:
     scripted.play_at("/sdapi/v1/sd-vae", answer({"detail": "Not Found"}, 404))
     scripted.play_at("/sdapi/v1/sd-modules", answer([{"model_name": "ae.safetensors", "filename": "/x"}]))
     connect(url=scripted.url).txt2img("x", vae="ae")
-    assert scripted.last.json["override_settings"] == {"sd_vae": "ae.safetensors"}
+    assert scripted.last.json["override_settings"] == {"forge_additional_modules": ["/x"]}
 
 
 def test_calls_of_ones_own(client: Caller) -> None:

@@ -104,7 +104,7 @@ def result_of(kind: type[Any]) -> str:
     if issubclass(kind, GetItem):
         return str(kind.kind.__name__)
     if issubclass(kind, Order):
-        return "None or {}"
+        return "{} | None"
     annotation = kind.parse.__annotations__.get("return", "Any")
     if annotation not in ("R_co", "Any"):
         return str(annotation)

@@ -52,10 +52,11 @@ def webui_server(webui_server_of_the_run: Server) -> Iterator[Server]:
 
 @pytest.fixture
 def webui_api(webui_server: Server) -> Iterator[WebUIApi]:
-    """A client of `webui_server`."""
+    """A client of `webui_server`, which does not have to ask which server it is."""
     from .client import WebUIApi
+    from .server_info import known_server
 
-    with WebUIApi(url=webui_server.url) as api:
+    with WebUIApi(url=webui_server.url, server=known_server(webui_server.app.flavour.name)) as api:
         yield api
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 from .errors import AuthenticationError, TransportError, WebUIApiError
 from .logs import log
@@ -76,13 +76,13 @@ class Probe(Request[Any]):
         return answer.json()
 
 
-def known_server(server: Flavour | ServerInfo) -> ServerInfo:
+def known_server(server: str | ServerInfo) -> ServerInfo:
     """What the caller says about the server. Raises `ValueError` for an unknown flavour."""
     if isinstance(server, ServerInfo):
         return server
     if server not in _NAMES:
         raise ValueError(f"server={server!r} must be one of {', '.join(map(repr, _NAMES))}")
-    return ServerInfo(server)
+    return ServerInfo(cast("Flavour", server))
 
 
 def server() -> Remember[ServerInfo]:

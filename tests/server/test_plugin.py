@@ -54,7 +54,7 @@ def test_the_same_chance(webui_api):
 def test_without_a_socket(webui_app, webui_settings):
     api = webuiapi.WebUIApi(":local:", transport=LocalTransport(webui_app))
     assert api.txt2img("a cat", **SMALL).info["seed"] == SEED
-    assert webui_app.requests[0].json["prompt"] == "a cat"
+    assert webui_app.requests[-1].json["prompt"] == "a cat"
     assert webui_settings == SETTINGS
 
 

@@ -20,7 +20,7 @@ from .values import CredentialsType
 if TYPE_CHECKING:
     from ..client import WebUIApi
 
-_SECTIONS = ("Most used", "Options", "Output", "Server", "Everything else that the server takes")
+_SECTIONS = ("Most used", "Options", "What it is", "Output", "Server", "Everything else that the server takes")
 _OWN = ("url", "auth", "timeout", "json", "quiet", "out", "overwrite")
 
 
@@ -33,10 +33,10 @@ class Command(click.Command):
             record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
             if record is not None:
                 records.setdefault(getattr(param, "section", "Output"), []).append(record)
-        for section in _SECTIONS:
-            if section in records:
-                with formatter.section(section):
-                    formatter.write_dl(records[section])
+        known = [section for section in _SECTIONS if section in records]
+        for section in (*known, *(other for other in records if other not in known)):
+            with formatter.section(section):
+                formatter.write_dl(records[section])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples, line by line as they are written."""

@@ -99,11 +99,11 @@ class BaseClient(Endpoints):
         - `on_request`, `on_response`: called with each HTTP call, and with its answer and the seconds it took.
         """
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
-        local = LOCAL in (given_host, url, baseurl) or (
-            not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == LOCAL
-        )
-        if local:
-            given_host, url, baseurl = LOCAL, None, None
+        if not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == LOCAL:
+            given_host = LOCAL
+        if not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == LOCAL:
+            given_host = LOCAL
+        local = LOCAL in (given_host, url, baseurl)
         self.local = local
         self._address, credentials = chosen_address(
             host=given_host, port=given_port, baseurl=baseurl, url=url, use_https=use_https,

@@ -33,7 +33,8 @@ class WebUIApi(BaseClient):
     """A client that blocks. Safe to share between threads.
 
     `WebUIApi()` is the server on this machine; `WebUIApi(url="http://gpu-box:7860")` another; `WebUIApi(":local:")` the
-    embedded one, in this process. No call is made before the first method. See the README for the other parameters.
+    embedded one, in this process. No call is made before the first method. `help(WebUIApi.__init__)` lists all
+    parameters.
     """
 
     _transport: Transport

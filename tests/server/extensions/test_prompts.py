@@ -94,7 +94,7 @@ def test_wildcards(shop: Shop) -> None:
     assert {"huge", "tiny"} == {text.split()[0] for text in found}
     assert {"cat", "dog"} == {text.split()[1] for text in found}
     nested = Shop({**shop.app.catalog.data, "wildcards": {"a": ["__a__ b"]}})
-    assert filled(nested, "__a__")[0].startswith(("b", " b", "__a__", "a"))  # a list that names itself comes to an end
+    assert set(filled(nested, "__a__")[0]) == {"b", " "}  # a list that names itself comes to an end
 
 
 def test_combinations(shop: Shop) -> None:

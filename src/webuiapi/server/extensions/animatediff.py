@@ -7,6 +7,7 @@ and the answer holds plain pictures. Formats other than GIF, MP4, WEBP, WEBM and
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
@@ -203,11 +204,9 @@ def _interpolated(frames: list[Image], settings: Settings) -> list[Image]:
 
 def _view(image: Image, share: float, *, closed: bool) -> Image:
     """The picture a little nearer, from left to right in the course of the video, and back in a closed one."""
-    from math import cos, pi
-
     from PIL import Image as pil
 
-    moved = (1 - cos(2 * pi * share)) / 2 if closed else share
+    moved = (1 - math.cos(2 * math.pi * share)) / 2 if closed else share
     width, height = image.size
     room = _ZOOM * width
     zoom = 1 - _ZOOM * (0.4 + 0.6 * moved)

@@ -46,9 +46,10 @@ _NEWER = (
 
 @dataclass(frozen=True)
 class Settings:
-    """What a request asks for."""
+    """What a request asks for, and of which line."""
 
     values: Mapping[str, Any]
+    newer: bool
 
     @classmethod
     def of(cls, args: Sequence[Any]) -> Settings | None:
@@ -67,7 +68,7 @@ class Settings:
             raise SystemError(f"there is no model {values['model_type']!r}")
         if values["bg_source_fc"] not in _FC_SOURCES or values["bg_source_fbc"] not in _FBC_SOURCES:
             raise ValueError("that is no source of light")
-        return cls(values)
+        return cls(values, newer=len(args) > 1)
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -87,9 +88,8 @@ class ICLight(Script):
         settings = Settings.of(args)
         if settings is None:
             return None
-        subject = _subject(run, settings)
-        lights = _lights(settings, len(args) > 1)
-        return [_lit(image, subject.resize(image.size), lights) for image in images]
+        subject, shade = _subject(run, settings), _shade(run, settings)
+        return [_lit(_ground(image, run, settings), subject.resize(image.size), shade) for image in images]
 
     def postprocess(self, run: Generation, args: Sequence[Any], processed: Processed) -> None:
         """The subject behind the pictures, and where asked for the pictures with its detail."""
@@ -105,12 +105,13 @@ class ICLight(Script):
 
 
 def _subject(run: Generation, settings: Settings) -> Image:
+    """What is lit, cut out. The newer line takes it from the pictures to start from, where there are some."""
     if settings["input_fg"] is None:
         raise ValueError("input image required")
-    image = decode(settings["input_fg"], run.options).convert("RGB")
     from PIL import ImageOps
 
-    image = ImageOps.fit(image, (int(run.width), int(run.height)))
+    given = _start(run) if settings.newer and run.kind == "img2img" else decode(settings["input_fg"], run.options)
+    image = ImageOps.fit(given.convert("RGB"), (int(run.width), int(run.height)))
     if not settings["remove_bg"]:
         return image.convert("RGBA")
     from .vision.arrays import picture
@@ -121,23 +122,43 @@ def _subject(run: Generation, settings: Settings) -> Image:
     return cut
 
 
-def _lights(settings: Settings, newer: bool) -> str:
-    if newer:
-        return "Ambient"
-    source = settings["bg_source_fc"] if settings["model_type"] == FC else settings["bg_source_fbc"]
-    return str(source)
+def _start(run: Generation) -> Image:
+    """The picture that an img2img starts from."""
+    image: Image = run.init_images[0]  # type: ignore[attr-defined]  # there in img2img, where alone this is called
+    return image
 
 
-def _lit(image: Image, subject: Image, light: str) -> Image:
-    """The subject on the picture, brighter towards its light."""
+def _ground(image: Image, run: Generation, settings: Settings) -> Image:
+    """What is behind the subject: what was painted, or the background that the model for it is given."""
+    source = settings["bg_source_fbc"]
+    if settings["model_type"] != FBC or settings["uploaded_bg"] is None or not source.startswith("Use"):
+        return image
+    from PIL import ImageOps
+
+    ground = ImageOps.fit(decode(settings["uploaded_bg"], run.options).convert("RGB"), image.size)
+    return ImageOps.mirror(ground) if "Flipped" in source else ground
+
+
+def _shade(run: Generation, settings: Settings) -> Image | None:
+    """How bright each place is: a slope, or in img2img the light map, which each line takes from another picture."""
+    from PIL import Image as pil
+
+    source = settings["bg_source_fc" if settings["model_type"] == FC else "bg_source_fbc"]
+    turned = {"Top Light": 180, "Bottom Light": 0, "Left Light": 270, "Right Light": 90}.get(source)
+    if turned is not None:
+        slope = pil.linear_gradient("L").rotate(turned)
+    elif run.kind == "img2img" and source != "Ambient":
+        slope = decode(settings["input_fg"], run.options) if settings.newer else _start(run)
+    else:
+        return None
+    return slope.convert("L").point([110 + value * 145 // 255 for value in range(256)])
+
+
+def _lit(image: Image, subject: Image, shade: Image | None) -> Image:
+    """The subject on the picture, both brighter towards the light."""
     from PIL import Image as pil
     from PIL import ImageChops
 
-    both = image.copy()
+    both = image.convert("RGB")
     both.paste(subject, mask=subject.getchannel("A"))
-    if light not in _LIGHTS:
-        return both
-    slope = pil.linear_gradient("L")
-    turned = {"Top Light": 180, "Bottom Light": 0, "Left Light": 270, "Right Light": 90}[light]
-    shade = slope.rotate(turned).point([110 + value * 145 // 255 for value in range(256)]).resize(image.size)
-    return ImageChops.multiply(both, pil.merge("RGB", (shade,) * 3))
+    return both if shade is None else ImageChops.multiply(both, pil.merge("RGB", (shade.resize(both.size),) * 3))
