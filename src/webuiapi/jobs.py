@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
 _STANDSTILL = 120.0  # seconds without progress after which a task that nobody waits for is given up
-_PATIENCE = 3  # failed questions about the progress after which no more are asked
+_PATIENCE = 10  # failed questions about the progress after which no more are asked
 
 
 @dataclass(frozen=True)

@@ -147,8 +147,9 @@ def raw_bodies(draw: st.DrawFn, path: str) -> bytes:
     if how == "value":
         return json.dumps(draw(anything)).encode()
     if how == "number":
-        name = draw(st.sampled_from(sorted(BODIES[path])))
-        return whole[:-1] + b', "' + name.encode() + b'": ' + draw(odd_numbers) + b"}"
+        name: str = draw(st.sampled_from(sorted(BODIES[path])))
+        odd: bytes = draw(odd_numbers)
+        return whole[:-1] + b', "' + name.encode() + b'": ' + odd + b"}"
     if how == "utf-16":
         return whole.decode("utf-8", "replace").encode("utf-16")
     others: dict[str, bytes] = {

@@ -242,7 +242,7 @@ class AsyncWebUIApi(BaseClient):
                 except StopIteration:
                     return
                 try:
-                    step = partial(flow.send, await self._do(todo, False))
+                    step = partial(flow.send, await self._do(todo, True))
                 except Exception as error:  # noqa: BLE001 - thrown into the operation
                     step = partial(flow.throw, error)
         finally:

@@ -271,7 +271,7 @@ class WebUIApi(BaseClient):
                     step = partial(flow.send, None)
                     continue
                 try:
-                    step = partial(flow.send, self._call(todo))
+                    step = partial(flow.send, self._call(todo, hurry=True))  # the result must not wait for it
                 except Exception as error:  # noqa: BLE001 - thrown into the operation
                     step = partial(flow.throw, error)
             return None
