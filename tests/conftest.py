@@ -8,11 +8,15 @@ from contextlib import ExitStack
 from typing import Any, Literal
 
 import pytest
+from hypothesis import settings
 
 from support.callers import Caller, Colour
 from support.scripted import Scripted
 from webuiapi.server import App, Server, serve
 from webuiapi.transport.local import AsyncLocalTransport, LocalTransport
+
+settings.register_profile("webuiapi", deadline=None)  # a busy machine is no defect
+settings.load_profile("webuiapi")
 
 Connect = Callable[..., Caller]
 Send = Callable[[Any], str]

@@ -236,7 +236,7 @@ if TYPE_CHECKING:
     from .extensions.ultimate_sd_upscale import UltimateSDUpscale
     from .extensions.xyz import XYZPlot
     from .handles import AsyncJob, Job
-    from .images import b64_img, raw_b64_img
+    from .images import ImageInput, b64_img, raw_b64_img
     from .infotext import GenerationParameters
     from .jobs import Cancelled, Completed, Failed, JobCancelled, Queued, Running, Status, TaskLost
     from .request import Flow, Request, Sleep, Watch
@@ -358,7 +358,7 @@ _HOME = {
     "extensions.ultimate_sd_upscale": ("UltimateSDUpscale",),
     "extensions.xyz": ("XYZPlot",),
     "handles": ("AsyncJob", "Job"),
-    "images": ("b64_img", "raw_b64_img"),
+    "images": ("ImageInput", "b64_img", "raw_b64_img"),
     "infotext": ("GenerationParameters",),
     "jobs": ("Cancelled", "Completed", "Failed", "JobCancelled", "Queued", "Running", "Status", "TaskLost"),
     "request": ("Flow", "Request", "Sleep", "Watch"),
@@ -393,7 +393,8 @@ __all__ = [
     "GetReActorFaceModels", "GetReActorModels", "GetReActorUpscalers", "GetRealesrganModels", "GetRoopModels",
     "GetSDModels", "GetSDModules", "GetSDVae", "GetSamModels", "GetSamplers", "GetSchedulers", "GetScriptInfo",
     "GetScripts", "GetStatus", "GetTaskProgress", "GetUpscalers", "GetVersion", "HiResUpScaler", "HiResUpscaler",
-    "History", "Hypernetwork", "Hypertile", "ICLight", "ImageError", "Img2Img", "Img2ImgAlternative", "InstructPix2Pix",
+    "History", "Hypernetwork", "Hypertile", "ICLight", "ImageError", "ImageInput", "Img2Img", "Img2ImgAlternative",
+    "InstructPix2Pix",
     "InstructPix2PixInterface", "Interface", "Interrogate", "InterrogateResult", "Interrogators", "Interrupt", "Job",
     "JobCancelled", "KohyaHRFix", "LatentModifier", "LatentUpscaleMode", "LayerDiffuse", "Loopback", "Lora", "Memory",
     "MissingExtra", "ModelKeyword", "ModelKeywordInterface", "ModelKeywordResult", "NeverOOM", "NoImage", "NoJSON",

@@ -70,6 +70,14 @@ def report(problems: Iterable[Problem], checks: Checks) -> None:
         raise ValueError("; ".join(fatal))
 
 
+def object_to(error: Exception, checks: Checks) -> None:
+    """Raise what a look at the server's lists has shown, or warn of it, or let it be, as `checks` says."""
+    if checks == "warn":
+        warnings.warn(str(error), ParameterWarning, stacklevel=users_level())
+    elif checks != "off":
+        raise error
+
+
 def field_problems(request: Any) -> Iterator[Problem]:
     """What is wrong with the types and ranges of a request's fields, read from their annotations and metadata."""
     for name, kind, limits in _checked_fields(cast("Any", type(request))):

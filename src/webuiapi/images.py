@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         | Result[Any]
     )
     """Whatever a parameter that wants a picture accepts."""
+else:
+    ImageInput = Any
 
 ACCEPTED = (
     "a Pillow image, a path, bytes, an open binary file, a NumPy array (height, width[, 3 or 4]) of uint8, "

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
+_UNKNOWN = "is unknown there now"
 _STANDSTILL = 120.0  # seconds without progress after which a task that nobody waits for is given up
 _PATIENCE = 10  # failed questions about the progress after which no more are asked
 
@@ -190,6 +191,8 @@ def conduct(job: JobCore[R], *, placed: bool = False) -> Flow[R]:
         if job.id is None or follow is None or (isinstance(error, ConnectionLost) and not error.may_have_begun):
             raise
         ended = yield from _outlasted(job)
+        if ended == _UNKNOWN:  # as it seems, the request never got there
+            raise
         hint = (
             f"The task {job.id} went on without the connection and {ended}; its pictures can't be had any more, since "
             "the server sends them once. Raise the time limit of the proxy in between, or use "
@@ -275,7 +278,7 @@ def _outlasted(job: JobCore[Any]) -> Flow[str]:
             if task.completed:
                 return "was completed"
             if not task.active and not task.queued:
-                return "is unknown there now"
+                return _UNKNOWN
             failures = 0
             job.tell(Queued(task.position) if task.queued else Running(task.progress, eta=task.eta))
         pause = min(pause * 1.3, _LONGEST_PAUSE)

@@ -259,7 +259,17 @@ class Remember(Generic[R]):
         return cast("R", (yield self))
 
 
-Step: TypeAlias = Request[Any] | Sleep | Watch[Any] | Remember[Any]
+@dataclass(frozen=True)
+class Setting(Generic[R]):
+    """Yielded by an operation that depends on a setting of the client: `checks = yield from Setting("checks")`."""
+
+    name: str
+
+    def __iter__(self) -> Generator[Setting[Any], Any, R]:
+        return cast("R", (yield self))
+
+
+Step: TypeAlias = Request[Any] | Sleep | Watch[Any] | Remember[Any] | Setting[Any]
 Flow: TypeAlias = Generator[Step, Any, R]
 
 

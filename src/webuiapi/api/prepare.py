@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..checks import object_to
 from ..errors import NotFound, NotSupported, UnknownName
 from ..extensions.base import units_of
 from ..extensions.join import join
 from ..names import find_model, find_name
-from ..request import Flow, Remember, replaced
+from ..request import Flow, Remember, Setting, replaced
 from ..server_info import server as which_server
 from .forms import changes_for
-from .lists import GetSDModels, GetSDModules, GetSDVae, SDModel
+from .lists import GetSDModels, GetSDModules, GetSDVae
 
 if TYPE_CHECKING:
     from ..server_info import ServerInfo
@@ -55,7 +56,7 @@ def _overridden(request: G, which: ServerInfo) -> Flow[G]:
     if request.model is not None and which.flavour == "drawthings":
         fields["model"] = request.model
     elif request.model is not None:
-        settings["sd_model_checkpoint"] = (yield from checkpoint(request.model)).title
+        settings["sd_model_checkpoint"] = yield from checkpoint(request.model)
     if request.vae is not None:
         settings.update((yield from vae(request.vae)))
     if request.clip_skip is not None and which.flavour in ("sdcpp", "drawthings"):
@@ -65,7 +66,7 @@ def _overridden(request: G, which: ServerInfo) -> Flow[G]:
     if request.refiner is not None:
         if request.refiner_checkpoint is not None:
             raise ValueError("refiner= and refiner_checkpoint= are both given: give one of the two")
-        changes["refiner_checkpoint"] = (yield from checkpoint(request.refiner)).title
+        changes["refiner_checkpoint"] = yield from checkpoint(request.refiner)
     given = dict(request.override_settings or {})
     for name in settings.keys() & given.keys():
         raise ValueError(f"override_settings[{name!r}] is given, and a parameter for the same: give one of the two")
@@ -76,20 +77,28 @@ def _overridden(request: G, which: ServerInfo) -> Flow[G]:
     return replaced(request, **changes)
 
 
-def checkpoint(name: str) -> Flow[SDModel]:
-    """The checkpoint that a name means. The server's list is read once, and again when it lacks the name."""
+def checkpoint(name: str) -> Flow[str]:
+    """The title of the checkpoint that a name means. The list is read once, and again when it lacks the name."""
     models = yield from Remember("sd-models", lambda: iter(GetSDModels()))
     try:
-        return find_model(name, models, find_closest=False)
+        return find_model(name, models, find_closest=False).title
     except UnknownName:
         models = yield from Remember("sd-models", lambda: iter(GetSDModels()), refresh=True)
-        return find_model(name, models, find_closest=False)
+    try:
+        return find_model(name, models, find_closest=False).title
+    except UnknownName as error:
+        object_to(error, (yield from Setting("checks")))
+        return name
 
 
 def vae(name: str) -> Flow[dict[str, Any]]:
     """The options that choose the VAE that a name means."""
     modules, known = yield from Remember("sd-vae", _vaes)
-    found = find_name("VAE", name, ["Automatic", "None", *known])
+    try:
+        found = find_name("VAE", name, ["Automatic", "None", *known])
+    except UnknownName as error:
+        object_to(error, (yield from Setting("checks")))
+        found = name
     if not modules:
         return {"sd_vae": found}
     return {"forge_additional_modules": [known[found]] if found in known else []}

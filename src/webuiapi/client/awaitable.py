@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
 from ..logs import log
-from ..request import Flow, Remember, Request, Sleep, Step, Watch
+from ..request import Flow, Remember, Request, Setting, Sleep, Step, Watch
 from ..settled import settled
 from ..transport.base import AsyncTransport, Incoming, Outgoing
 from ..transport.lazy import awaitable_transport
@@ -86,6 +86,8 @@ class AsyncWebUIApi(BaseClient):
     async def _do(self, todo: Step, hurry: bool) -> Any:
         if isinstance(todo, Sleep):
             return await asyncio.sleep(todo.seconds)
+        if isinstance(todo, Setting):
+            return getattr(self, todo.name)
         if isinstance(todo, Remember):
             if todo.refresh or todo.key not in self._facts:
                 self._facts[todo.key] = await self.run(todo.find())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
 from ..logs import log
-from ..request import Flow, Remember, Request, Sleep, Step, Watch
+from ..request import Flow, Remember, Request, Setting, Sleep, Step, Watch
 from ..transport.base import AsyncTransport, Incoming, Outgoing, Transport
 from ..transport.lazy import awaitable_transport, plain_transport
 from .base import LAST_WORDS, BaseClient, OnProgress
@@ -89,6 +89,8 @@ class WebUIApi(BaseClient):
     def _do(self, todo: Step, hurry: bool, left: list[threading.Thread]) -> Any:
         if isinstance(todo, Sleep):
             return time.sleep(todo.seconds)
+        if isinstance(todo, Setting):
+            return getattr(self, todo.name)
         if isinstance(todo, Remember):
             if todo.refresh or todo.key not in self._facts:
                 self._facts[todo.key] = self.run(todo.find())

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..api.lists import GetScriptInfo, GetScripts, ScriptInfo, Scripts
-from ..checks import users_level
+from ..checks import Checks, object_to, users_level
 from ..errors import WebUIApiError
-from ..request import Flow, Remember
+from ..request import Flow, Remember, Setting
 from ..server_info import ServerInfo
 from ..server_info import server as which_server
 from .base import ExtensionMissing, Slot, Unit, by_title
@@ -48,6 +48,7 @@ def join(request: Generation, units: Sequence[Unit], tab: str) -> Flow[dict[str,
     when the server lists scripts, and not this one.
     """
     server = yield from Remember("scripts", _ask)
+    checks: Checks = yield from Setting("checks")
     merged: dict[str, Any] = dict(request.alwayson_scripts or {})
     chosen: Unit | None = None
     changes: dict[str, Any] = {}
@@ -58,7 +59,7 @@ def join(request: Generation, units: Sequence[Unit], tab: str) -> Flow[dict[str,
             raise ValueError(f"{type(unit).__name__} is for {' and '.join(unit.tabs)}, not for {tab}")
         title = next((name for name in server.installed(tab) if unit.is_called(name)), None)
         if title is None and unit.listed and server.installed(tab):
-            raise ExtensionMissing(unit.called, tab, server.installed(tab))
+            object_to(ExtensionMissing(unit.called, tab, server.installed(tab)), checks)
         _set(options, group, request)
         slot = Slot(tab, title or unit.called, server.described(title or unit.called, tab), server.which, request)
         arguments = yield from unit.arguments(group, slot)
@@ -75,7 +76,7 @@ def join(request: Generation, units: Sequence[Unit], tab: str) -> Flow[dict[str,
     if options:
         changes["override_settings"] = {**(request.override_settings or {}), **options}
     if request.script_name:
-        changes["script_args"] = _positional(request, tab, server)
+        changes["script_args"] = _positional(request, tab, server, checks)
     return changes
 
 
@@ -99,12 +100,12 @@ def _merge(merged: dict[str, Any], unit: Unit, title: str, arguments: list[Any])
     merged[key] = {**own, "args": unit.merged(theirs, arguments) if theirs else arguments}
 
 
-def _positional(request: Generation, tab: str, server: _Server) -> list[Any] | None:
+def _positional(request: Generation, tab: str, server: _Server, checks: Checks) -> list[Any] | None:
     """`script_args` as the caller gave them, if they fit the script; the old form of X/Y/Z plot is translated."""
     name, given = request.script_name or "", list(request.script_args or [])
     installed = server.installed(tab)
     if installed and name.casefold() not in {title.casefold() for title in installed}:
-        raise ExtensionMissing(name, tab, installed)
+        object_to(ExtensionMissing(name, tab, installed), checks)
     info = server.described(name, tab)
     if info is None:
         return given
@@ -120,7 +121,11 @@ def _positional(request: Generation, tab: str, server: _Server) -> list[Any] | N
                 stacklevel=users_level(),
             )
             return plot.laid_out(Slot(tab, info.name, info, server.which, request))
-    return counted(info, given)
+    try:
+        return counted(info, given)
+    except ValueError as error:
+        object_to(error, checks)
+        return given
 
 
 def _ask() -> Flow[_Server]:

@@ -2,6 +2,10 @@
 
 The file format is that of a snapshot: `{"samplers": <answer of GET samplers>, "sd-models": ..., "options": ...}`. What
 a file leaves out is as in the default catalogue.
+
+Extensions are there as its `extensions` and `scripts` list them. What they have installed themselves stands under the
+names of their endpoints (`controlnet/model_list`, `adetailer/v1/ad_model`, ...) and under `wildcards` and
+`model-keywords`.
 """
 
 from __future__ import annotations

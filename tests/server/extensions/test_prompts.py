@@ -147,7 +147,7 @@ def test_attention_and_magic(shop: Shop) -> None:
 
 
 def test_negative_prompts_and_those_of_the_second_pass(shop: Shop) -> None:
-    fields = {"negative_prompt": "{bad|ugly}", "enable_hr": True, "hr_scale": 1.5, "denoising_strength": 0.5}
+    fields: Any = {"negative_prompt": "{bad|ugly}", "enable_hr": True, "hr_scale": 1.5, "denoising_strength": 0.5}
     reply = shop.txt2img(prompt="{a|b}", width=64, height=64, steps=2, **fields)
     assert reply.info["all_negative_prompts"][0] in ("bad", "ugly")
     assert "{" not in reply.infotext

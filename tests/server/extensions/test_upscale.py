@@ -133,7 +133,7 @@ def test_progress_counts_the_tiles(shop: Shop) -> None:
 
 @pytest.mark.parametrize("count", [0, 17])
 def test_all_18_arguments(shop: Shop, count: int) -> None:
-    body = {"script_name": "Ultimate SD upscale", "script_args": [0] * count}
+    body: Any = {"script_name": "Ultimate SD upscale", "script_args": [0] * count}
     answer = shop.img2img(start(), **body)
     assert (answer.status, answer.body["error"]) == (500, "TypeError")
 

@@ -205,20 +205,24 @@ class Queue:
             return
         except Exception as error:  # noqa: BLE001 - whatever breaks is what the task's result tells
             self.paused = self.paused or isinstance(error, OutOfMemoryError)
-            task.status, task.result = "failed", str(error) or type(error).__name__
+            task.result, status = str(error) or type(error).__name__, "failed"
+            self._state.tasks.finish(task.id)  # unlike the webui's own endpoints, which leave it active
         else:
-            task.status = "interrupted" if task.id in self._interrupted else "done"
-            if task.status == "done":
+            status = "interrupted" if task.id in self._interrupted else "done"
+            if status == "done":
                 task.pictures = _pictures(answer, task)
-                names, _, texts = zip(*task.pictures, strict=True) if task.pictures else ((), (), ())
-                folder = f"{self._app.catalog.folder}/outputs/{task.type}-images"
-                paths = [f"{folder}/{name}" for name in names]
-                task.result = json.dumps({"images": paths, "infotexts": list(texts)})
+                task.result = self._result(task)
+        task.status = status  # last: whoever sees it over finds its result
         task.touch()
         if task.callback:
             from .callback import send
 
             send(task.callback, task, allowed=bool(self._app.catalog.data.get("agent-scheduler/callbacks")))
+
+    def _result(self, task: Task) -> str:
+        folder = f"{self._app.catalog.folder}/outputs/{task.type}-images"
+        paths = [f"{folder}/{name}" for name, _, _ in task.pictures]
+        return json.dumps({"images": paths, "infotexts": [text for _, _, text in task.pictures]})
 
     def _painted(self, task: Task) -> dict[str, Any]:
         path = f"/sdapi/v1/{task.type}"

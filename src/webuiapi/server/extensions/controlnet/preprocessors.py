@@ -23,6 +23,7 @@ from ..vision.depth import depth, normals
 from ..vision.faces import find_faces
 from ..vision.matte import foreground
 from ..vision.scenery import labels, palette
+from ..vision.straight import straight_lines
 from .modules import Module
 
 _COLOUR_CELL = 64
@@ -211,7 +212,7 @@ MAKERS: Mapping[str, Callable[[Work], Image]] = {
     "pidinet_scribble": lambda work: edges.scribble(work.image),
     "scribble_hed": lambda work: edges.scribble(work.image, 0.45),
     "scribble_xdog": lambda work: edges.xdog(work.image, work.a),
-    "mlsd": lambda work: edges.straight_lines(work.image, work.a),
+    "mlsd": lambda work: straight_lines(work.image, work.a),
     "depth": _depth,
     "depth_zoe": _depth,
     "depth_anything": _depth,

@@ -2,8 +2,12 @@
 
 arrays    pictures as arrays and back, sizes
 edges     Canny, lines, soft edges
-regions   connected regions, holes, growing, quantised colours
+straight  straight lines
+regions   connected regions, holes, growing
+likeness  which pixels look like those of one part rather than those of another
 matte     what is in front and what behind
+objects   things grown from points, and boxes found by words
+scenery   what the parts of a picture are
 depth     a plausible depth, and its normals
 poses     a stick figure where the subject is, and drawings of given keypoints
 faces     where a face is taken to be, and one face put over another

@@ -17,7 +17,7 @@ def canny(image: Image, low: float, high: float) -> Image:
     """Canny's edges: one pixel wide, where the change exceeds `high`, or `low` beside such a place."""
     gx, gy = _strongest(image)
     low, high = min(low, high), max(low, high)
-    thin = _thinned(np.abs(gx) + np.abs(gy), gx, gy)
+    thin = thinned(np.abs(gx) + np.abs(gy), gx, gy)
     weak, strong = thin > low, thin > high
     return mask_picture(flood(_joined(weak), strong) & weak)
 
@@ -34,7 +34,7 @@ def _strongest(image: Image) -> tuple[Array, Array]:
     return gx, gy
 
 
-def _thinned(strength: Array, gx: Array, gy: Array) -> Array:
+def thinned(strength: Array, gx: Array, gy: Array) -> Array:
     """Only where a change is the strongest across its edge."""
     wide = np.pad(strength, 1)
     height, width = strength.shape
@@ -69,7 +69,7 @@ def lines(image: Image, *, fineness: float = 1.0, sharp: bool = False) -> Image:
     strength = np.hypot(gx, gy)
     around = smooth(strength, 24 * scale) + 4
     drawn = strength / (strength + around * (1.3 if sharp else 1.0)) * np.clip(strength / 24, 0, 1)
-    drawn = np.maximum(drawn, _thinned(strength, gx, gy) / (strength.max() + 1e-6))
+    drawn = np.maximum(drawn, thinned(strength, gx, gy) / (strength.max() + 1e-6))
     lifted = np.clip((drawn - (0.42 if sharp else 0.3)) * (4 if sharp else 2.4), 0, 1)
     return picture(lifted * 255)
 
@@ -111,15 +111,3 @@ def xdog(image: Image, threshold: float) -> Image:
     near = blurred(values, 0.5 * unit + 0.3)
     far = blurred(values, 5 * unit)
     return mask_picture(255 - np.minimum(255, 255 - (far - near)) > threshold)
-
-
-def straight_lines(image: Image, least: float) -> Image:
-    """Edges where they run straight for a while."""
-    values = blurred(grey(image), min(image.size) / 512)
-    gx, gy = gradient(values)
-    size = max(min(image.size) / 42, 2)
-    xx, yy, xy = smooth(gx * gx, size), smooth(gy * gy, size), smooth(gx * gy, size)
-    straight = np.hypot(xx - yy, 2 * xy) / (xx + yy + 1e-3)
-    strength = _thinned(np.hypot(gx, gy), gx, gy)
-    kept = (straight > min(0.75 + least, 0.99)) & (strength > 24)
-    return mask_picture(_joined(kept))
