@@ -13,7 +13,7 @@ from PIL import Image
 
 from webuiapi.server.extensions.ultimate_upscale import BAND, CHESS, HALF_TILE, HALF_TILE_AND_CORNERS, LINEAR, Tiles
 
-from ..studio import text_of
+from ..studio import FlatEngine, text_of
 from .shop import Painted, Shop, apart, painted
 
 FACTOR, CUSTOM, REQUEST = 2, 1, 0
@@ -126,9 +126,14 @@ def test_one_picture_whatever_the_batch(shop: Shop) -> None:
     assert [image.size for image in reply.images] == [(256, 256)]
 
 
-def test_progress_counts_the_tiles(shop: Shop) -> None:
-    upscaled(shop)
-    assert shop.get("/sdapi/v1/progress").body["state"]["job_count"] in (0, 4)
+@pytest.mark.parametrize(("mode", "kind", "passes"), [(0, 0, 4), (1, 0, 4), (2, 0, 0), (0, 1, 6), (0, 2, 8), (2, 3, 5)])
+def test_each_tile_and_seam_is_a_pass(mode: int, kind: int, passes: int) -> None:
+    engine = FlatEngine()
+    upscaled(Shop(engine=engine), redraw_mode=mode, seams_fix_type=kind)
+    assert len(engine.passes) == passes
+    tiles = engine.passes[: 4 if mode < 2 else 0]
+    assert {(work.width, work.height, work.denoising_strength) for work in tiles} <= {(144, 144, 0.3)}
+    assert {work.denoising_strength for work in engine.passes[len(tiles) :]} <= {0.35}
 
 
 @pytest.mark.parametrize("count", [0, 17])
