@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -68,6 +69,9 @@ def _from_host(host: str, port: Any, use_https: bool) -> Address:
         raise ValueError(f"port={port!r} must be a whole number from 1 to 65535")
     if not host:
         raise ValueError("host is empty")
+    if re.fullmatch(r"[^:]+:\d+", host):
+        name, _, number = host.partition(":")
+        raise ValueError(f"host={host!r} holds a port too: give host={name!r}, port={number}, or url={host!r}")
     bare = host.strip("[]").lower()
     check_host(bare, f"host={host!r}")
     return Address("https" if use_https else "http", bare, port)

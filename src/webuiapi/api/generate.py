@@ -159,6 +159,14 @@ class Generation(Request[WebUIApiResult]):
 
     def review(self, result: WebUIApiResult) -> Iterator[str]:
         yield from ignored(units_of(self), result)
+        used, asked = result.info.get("sampler_name"), self.sampler_name or self.sampler_index
+        if (
+            isinstance(used, str)
+            and isinstance(asked, str)
+            and used
+            and not f"{asked} ".casefold().startswith(f"{used} ".casefold())
+        ):
+            yield f"sampler_name={asked!r} was asked for, and the server used {used!r}"
 
     def preparation(self) -> Flow[Self] | None:
         from .prepare import prepare

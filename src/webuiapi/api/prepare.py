@@ -13,6 +13,7 @@ from ..request import Flow, Remember, Setting, replaced
 from ..server_info import server as which_server
 from .forms import changes_for
 from .lists import GetSDModels, GetSDModules, GetSDVae
+from .sampling import named
 
 if TYPE_CHECKING:
     from ..server_info import ServerInfo
@@ -30,6 +31,8 @@ def prepare(request: G) -> Flow[G]:
         request = replaced(request, **changes)
     if any(getattr(request, name) is not None for name in _OVERRIDES):
         request = yield from _overridden(request, which)
+    changes = yield from named(request)
+    request = replaced(request, **changes) if changes else request
     changes = yield from changes_for(which, request)
     return replaced(request, **changes) if changes else request
 

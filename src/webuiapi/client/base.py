@@ -7,7 +7,7 @@ import os
 import string
 import time
 import warnings
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -235,6 +235,8 @@ class BaseClient(Endpoints):
 
     def _check(self, request: Request[Any]) -> None:
         """Say what is wrong with a request as `checks` wants it, before anything is asked or sent."""
+        if not isinstance(request, Request):
+            raise TypeError(f"{request!r:.60} is no request: pass one, as in submit(Txt2Img(...))")
         report(self._with_defaults(request).problems(), self.checks)
 
     def _outgoing(self, request: Request[Any], hurry: bool = False) -> Outgoing:
@@ -317,6 +319,8 @@ class BaseClient(Endpoints):
         return pause, call
 
     def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:
+        if not isinstance(work, (Request, Generator)):
+            raise TypeError(f"{work!r:.60} is no request: pass one, as in run(Txt2Img(...)), or an operation")
         if on_progress is None:
             return iter(work)
         if not isinstance(work, Request):

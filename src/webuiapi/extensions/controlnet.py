@@ -135,8 +135,8 @@ class ControlNetUnit(DictUnit):
     def unseen(cls, units: Sequence[Any], result: WebUIApiResult) -> str:
         expected = sum(unit.enabled and unit.save_detected_map is not False for unit in units)
         came = len(result.extra_images)
-        if came >= expected or not result.content:
-            return ""
+        if came >= expected or not result.content or result.parameters.get("script_name"):
+            return ""  # a script composes its own pictures, without the maps
         return (
             f"{expected} maps were expected and {came} came back. Usually a model of that name is missing, the unit "
             "has no picture, or there are more units than the server's control_net_unit_count"

@@ -1,4 +1,4 @@
-"""A server with everything installed, for each test anew."""
+"""A server with everything installed, for each test anew; and a door for the long tests."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ def shop() -> Iterator[Shop]:
     shop = Shop()
     with shop.app:
         yield shop
+
+
+@pytest.fixture
+def soaking(request: pytest.FixtureRequest) -> None:
+    """The long forms run only where they are asked for."""
+    if "soak" not in (request.config.option.markexpr or ""):
+        pytest.skip("run by `make soak`")

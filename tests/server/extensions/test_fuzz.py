@@ -32,6 +32,7 @@ FEW = settings(
     max_examples=15, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large],
 )  # fmt: skip
+MANY = settings(FEW, max_examples=1000, derandomize=False)
 BODIES = {
     (route.method, route.path): route.described["body"]
     for route in ROUTES.values()
@@ -85,19 +86,13 @@ def answered(app: App, method: str, path: str, value: Any) -> None:
         assert body["error"] in CAUSES, body
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(BODIES), ids=lambda part: part.strip("/").replace("/", "."))
-@FEW
-@given(data=st.data())
-def test_endpoints(app: App, method: str, path: str, data: st.DataObject) -> None:
+def check_endpoint(app: App, method: str, path: str, data: st.DataObject) -> None:
     body = BODIES[method, path]
     good = object_of(body["fields"]) if "fields" in body else st.lists(value_of("image", body["items"]), max_size=2)
     answered(app, method, path.replace("{id}", "x"), data.draw(good | anything))
 
 
-@FEW
-@given(data=st.data())
-@pytest.mark.parametrize("title", ALWAYS_ON)
-def test_arguments(app: App, title: str, data: st.DataObject) -> None:
+def check_arguments(app: App, title: str, data: st.DataObject) -> None:
     usual = [argument["value"] for argument in ALWAYS_ON[title]]
     changes = data.draw(st.dictionaries(st.integers(0, max(len(usual) - 1, 0)), anything | st.just(True), max_size=4))
     for place, value in changes.items():
@@ -106,3 +101,41 @@ def test_arguments(app: App, title: str, data: st.DataObject) -> None:
     args = [True, *usual[1:]] if usual and isinstance(usual[0], bool) and data.draw(st.booleans()) else usual
     body = {"width": 64, "height": 64, "steps": 1, "alwayson_scripts": {title: {"args": args}}}
     answered(app, "POST", "/sdapi/v1/txt2img", body)
+
+
+endpoints = pytest.mark.parametrize(
+    ("method", "path"), sorted(BODIES), ids=lambda part: part.strip("/").replace("/", ".")
+)
+titles = pytest.mark.parametrize("title", ALWAYS_ON)
+
+
+@endpoints
+@FEW
+@given(data=st.data())
+def test_endpoints(app: App, method: str, path: str, data: st.DataObject) -> None:
+    check_endpoint(app, method, path, data)
+
+
+@titles
+@FEW
+@given(data=st.data())
+def test_arguments(app: App, title: str, data: st.DataObject) -> None:
+    check_arguments(app, title, data)
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("soaking")
+@endpoints
+@MANY
+@given(data=st.data())
+def test_many_calls_of_endpoints(app: App, method: str, path: str, data: st.DataObject) -> None:
+    check_endpoint(app, method, path, data)
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("soaking")
+@titles
+@MANY
+@given(data=st.data())
+def test_many_arguments(app: App, title: str, data: st.DataObject) -> None:
+    check_arguments(app, title, data)
