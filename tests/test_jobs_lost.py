@@ -30,11 +30,10 @@ GATEWAY = answer(b"<html><title>504 Gateway Time-out</title></html>", 504)
     [
         ([task(active=True, progress=0.5, eta=1.0), task(queued=True, textinfo="In queue: 1/1"), task(completed=True)],
          "was completed"),
-        ([task(active=True, progress=0.5), task()], "is unknown there now"),
         ([answer({"detail": "no"}, 500)], "can't be asked for"),
         ([task(active=True, progress=0.5)], "has not moved for 0 s"),
     ],
-    ids=["completed", "forgotten", "silent", "stuck"],
+    ids=["completed", "silent", "stuck"],
 )  # fmt: skip
 def test_a_task_goes_on_without_its_connection(
     connect: Connect, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, broken: Any, told: list[bytes], how: str
@@ -65,6 +64,21 @@ def test_a_task_goes_on_without_its_connection(
     assert f"The task {job.id} went on without the connection and {how}; its pictures" in str(caught.value)
     assert isinstance(caught.value.__cause__, (GatewayError, ConnectionLost))
     assert len([seen for seen in scripted.seen if seen.target == "/sdapi/v1/txt2img"]) == 1
+
+
+@pytest.mark.parametrize("broken", [GATEWAY, CLOSE], ids=["a proxy gave up", "the connection broke"])
+def test_a_task_that_the_server_does_not_know(
+    connect: Connect, scripted: Scripted, monkeypatch: pytest.MonkeyPatch, broken: Any
+) -> None:
+    """It is not said that it went on: what is seen is that the connection broke."""
+    from webuiapi import jobs
+
+    monkeypatch.setattr(jobs, "_FIRST_PAUSE", 0.001)
+    scripted.play_at("/internal/progress", task())
+    scripted.play_at("/sdapi/v1/txt2img", broken)
+    caller = connect(url=scripted.url)
+    with pytest.raises((GatewayError, ConnectionLost)):
+        caller.finish(submit(caller, Txt2Img("x")).result())
 
 
 def test_trouble_with_the_last_words_is_not_shown(scripted: Scripted) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import Connect
 from support.callers import Caller
-from support.scripted import CLOSE, Scripted, answer
-from webuiapi import AuthenticationError, ConnectionLost
+from support.scripted import Scripted, answer
+from webuiapi import AuthenticationError
 from webuiapi.server_info import ServerInfo
 
 OPTIONS = {"samples_format": "png", "sd_model_checkpoint": "x", "sd_vae": "None"}
@@ -65,15 +65,20 @@ def test_each_flavour(connect: Connect, scripted: Scripted, answers: dict[str, A
     assert len(scripted.seen) == 2 * count
 
 
-def test_when_nothing_can_be_said(connect: Connect, scripted: Scripted) -> None:
+def test_when_nothing_can_be_said_it_is_unknown_for_now(connect: Connect, scripted: Scripted) -> None:
+    caller = connect(url=scripted.url, server=None)
+    scripted.play(answer({"detail": "Not authenticated"}, 401))
+    assert caller.finish(caller.api.server) == ServerInfo("unknown")
+    scripted.play(answer({"app": "sd.next", "updated": "2026"}))
+    assert caller.finish(caller.api.server) == ServerInfo("sdnext", "2026"), "and asked again"
+
+
+def test_a_call_that_needs_to_know_says_why_it_can_not(connect: Connect, scripted: Scripted) -> None:
     caller = connect(url=scripted.url, server=None)
     scripted.play(answer({"detail": "Not authenticated"}, 401))
     with pytest.raises(AuthenticationError):
-        caller.finish(caller.api.server)
-    for _ in range(2):
-        scripted.play(CLOSE)
-    with pytest.raises(ConnectionLost):
-        caller.finish(caller.api.server)
+        caller.txt2img("a")
+    assert [seen.target for seen in scripted.seen] == ["/sdapi/v1/version"]
 
 
 def test_the_embedded_server_is_told_from_others(client: Caller) -> None:

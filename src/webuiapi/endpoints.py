@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def _server() -> Remember[ServerInfo]:
     """Which server this is, found when first needed: by what it answers, never a reason to fail."""
-    from .server_info import server
+    from .server_info import asked
 
-    return server()
+    return Remember("server", asked)
 
 
 def _has_controlnet() -> Remember[bool]:

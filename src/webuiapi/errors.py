@@ -17,6 +17,9 @@
     ├── AnswerError              200, but not what the endpoint promises; `.content` holds the received bytes
     │   ├── NoJSON                 no JSON at all, often a login page (also a json.JSONDecodeError)
     │   └── ImageError             no picture in the answer is whole; `.result` holds what came
+    ├── ExtensionMissing         a unit's extension is not installed there; `.installed` lists what is
+    ├── TaskLost                 the connection broke and the work went on; `.task_id` names it
+    ├── JobCancelled             `result()` of a cancelled job; `.partial` holds what had been made
     ├── UnexpectedResult         the result differs from what was asked (with checks="strict"); `.result` holds it
     ├── NotSupported             the server (or any) does not have that call
     ├── UnknownName              the server has nothing of that name (also a ValueError); `.near` holds similar ones
@@ -61,7 +64,10 @@ __all__ = [
 
 
 class WebUIApiError(RuntimeError):
-    """Base of every error that this package raises about a call."""
+    """Base of every error that this package raises about a call. All of them can be pickled."""
+
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class TransportError(WebUIApiError):
@@ -73,9 +79,6 @@ class TransportError(WebUIApiError):
         self.url = url
         self.may_have_begun = may_have_begun
         """The request was sent, so the server may be working on it, or have done it."""
-
-    def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class ConnectError(TransportError, ConnectionError):
@@ -124,9 +127,6 @@ class StatusError(WebUIApiError):
         hint = f"\n{self.hint}" if self.hint else ""
         return f"{self.method} {self.url} answered {self.status}{said}{hint}".lstrip()
 
-    def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
 
 class BadRequest(StatusError):
     """400 or 422: the server refused the request."""
@@ -166,9 +166,6 @@ class AnswerError(WebUIApiError):
         self.content = content
         """The received body."""
 
-    def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
 
 class NoJSON(AnswerError, json.JSONDecodeError):
     """The answer's body is no JSON (webuiapi 0.9 raised a JSONDecodeError of requests)."""
@@ -191,9 +188,6 @@ class UnexpectedResult(WebUIApiError):
         super().__init__(message)
         self.result = result
 
-    def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
 
 class NotSupported(WebUIApiError):
     """The server does not have that call; the message says what would do instead, where something does."""
@@ -215,9 +209,6 @@ class UnknownName(WebUIApiError, ValueError):
         self.name = name
         self.near = list(near)
         """Those that could be meant, the likeliest first."""
-
-    def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class MissingExtra(WebUIApiError, ImportError):

@@ -37,6 +37,10 @@ def chosen_address(
     given = [name for name, value in (("host", host), ("baseurl", baseurl), ("url", url)) if value is not None]
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)} both say where the server is: give one of them")
+    whole = [name for name in given if name != "host"]
+    if whole and (port is not None or use_https):
+        other = "port" if port is not None else "use_https"
+        raise ValueError(f"{whole[0]} and {other} both say where the server is: {whole[0]} holds all of it")
     credentials = _given_credentials(username, password)
     if LOCAL in (host, baseurl, url):
         return Address("http", "127.0.0.1", 7860), credentials

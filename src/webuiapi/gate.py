@@ -11,6 +11,8 @@ import itertools
 import threading
 from collections.abc import Callable
 
+from .logs import log
+
 
 class Ticket:
     """A place in the queue, or at work."""
@@ -77,4 +79,9 @@ class Gate:
                 ticket = heapq.heappop(self._waiting)[2]
                 ticket.started = True
                 self._at_work += 1
-            ticket.start()
+            try:
+                ticket.start()
+            except Exception as error:  # noqa: BLE001 - the trouble of whoever waits must not become another's
+                log().warning("a generation whose turn had come could not begin: %s", error)
+                with self._lock:
+                    self._at_work -= 1

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .errors import CallTimeout
@@ -135,33 +136,28 @@ class AsyncJob(JobCore[R], Generic[R]):
         self._task: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._ticket: Ticket | None = None
-        self._placed = False
+        self._begun = False
 
     def wait_for_turn(self, priority: int) -> None:
-        """Begin when the client's gate lets it in."""
-        self._placed = True
-        self._ticket = self._client.gate.ask(self.start, priority)
-
-    def start(self) -> None:
-        """Begin now. Called from any thread."""
-        self._loop.call_soon_threadsafe(self._begin)
+        """Begin when the client's gate lets it in. The wait is part of the task, so that it ends with the loop."""
+        self._task = self._loop.create_task(self._run(self._client.place(True, priority, self._took)))
 
     def started(self) -> AsyncJob[R]:
         """Itself, begun without waiting for a place."""
-        self._begin()
+        self._task = self._loop.create_task(self._run(self._client.place(False)))
         return self
 
-    def _begin(self) -> None:
-        self._task = self._loop.create_task(self._run())
+    def _took(self, ticket: Ticket) -> None:
+        self._ticket = ticket
 
-    async def _run(self) -> None:
+    async def _run(self, place: AbstractAsyncContextManager[None]) -> None:
         try:
-            self.finish(await self._client.run(self._work(self)))
+            async with place:
+                self._begun = True
+                self.finish(await self._client.run(self._work(self)))
         except BaseException as error:  # noqa: BLE001 - kept for `result`
-            self.tell(Cancelled() if self.interrupted else Failed(error))
+            self.tell(Cancelled() if self.interrupted or not self._begun else Failed(error))
         finally:
-            if self._placed:
-                self._client.gate.leave()
             self._call_back()
 
     def _call_back(self) -> None:
@@ -217,9 +213,10 @@ class AsyncJob(JobCore[R], Generic[R]):
         """Take the job back, or have the server interrupt it; as `Job.cancel`."""
         if self.done():
             return False
-        if self._ticket is not None and self._client.gate.withdraw(self._ticket):
+        waits = not self._begun and (self._ticket is None or self._client.gate.withdraw(self._ticket))
+        if waits and self._task is not None:
             self.tell(Cancelled())
-            self._call_back()
+            self._task.cancel()
             return True
         await self._client.run(self._halt(self))
         return True

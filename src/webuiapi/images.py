@@ -145,6 +145,20 @@ def is_picture(value: Any) -> bool:
     )
 
 
+def webp_as_it_is(value: Any, name: str) -> Any:
+    """A picture that is a WebP file, ready to go out as it is (A1111's family reads it); any other value unchanged."""
+    if isinstance(value, (str, Picture, PictureText)) and not (isinstance(value, str) and value.endswith(".webp")):
+        return value
+    if isinstance(value, str):
+        value = Path(value)
+    data = received_bytes(value, name)
+    if data is None and hasattr(value, "tile"):
+        data = _undecoded(value)
+    if data is None or kind_of(data) != "webp" or problem_with(data):
+        return value
+    return Picture(data) if _open(data, name).getexif().get(_ORIENTATION, 1) == 1 else value
+
+
 # -- coming in --------------------------------------------------------------------------------------------------------
 
 
@@ -174,10 +188,18 @@ def _text(value: str, name: str, uri: bool, any_format: bool, stored: bool) -> A
         head, _, rest = value.partition(",")
         if not _URI_HEAD.fullmatch(head):
             raise ValueError(f"{name}={value[:40]!r}... is no data URI: data:image/png;base64,... is needed")
-        return PictureText(_base64(rest, name, head + ","))
+        return _from_base64(rest, name, head + ",", any_format, stored)
     if _looks_like_path(value):
         return outgoing(_read(Path(value), name), name, uri=uri, any_format=any_format, stored=stored)
-    return PictureText(_base64(value, name))
+    return _from_base64(value, name, "", any_format, stored)
+
+
+def _from_base64(text: str, name: str, head: str, any_format: bool, stored: bool) -> Any:
+    """Base64 text as it is where its picture may go out as it is; else encoded as any other."""
+    compact, data = _base64(text, name, head)
+    if _goes_as_is(data, name, any_format):
+        return PictureText(head + compact)
+    return Picture(encode(_open(data, name), name, stored=stored), bool(head))
 
 
 def _looks_like_path(text: str) -> bool:
@@ -187,7 +209,7 @@ def _looks_like_path(text: str) -> bool:
     return bool(re.search(r"\.\w{2,5}$", text)) or os.path.exists(text)  # noqa: PTH110
 
 
-def _base64(text: str, name: str, head: str = "") -> str:
+def _base64(text: str, name: str, head: str = "") -> tuple[str, bytes]:
     compact = re.sub(r"\s+", "", text)
     try:
         data = pybase64.b64decode(compact, validate=True)
@@ -200,7 +222,7 @@ def _base64(text: str, name: str, head: str = "") -> str:
     problem = problem_with(data)
     if problem:
         raise ValueError(f"{name}: the base64 text {problem}")
-    return head + compact
+    return compact, data
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -381,7 +403,7 @@ def size_of(value: Any, name: str) -> tuple[int, int] | None:
 def _text_bytes(text: str, name: str) -> bytes:
     if not text.startswith("data:") and _looks_like_path(text):
         return _read(Path(text), name)
-    return pybase64.b64decode(_base64(text.partition(",")[2] if text.startswith("data:") else text, name))
+    return _base64(text.partition(",")[2] if text.startswith("data:") else text, name)[1]
 
 
 def raw_b64_img(image: Any) -> str:

@@ -252,13 +252,16 @@ def _followed(job: JobCore[Any], follow: Follow | None) -> Generator[Any, Any, N
         try:
             status = yield from follow(job)
             failures = 0
+            if job.stop_wanted and isinstance(status, Running):
+                yield from _interrupted(job)
+                job.stop_wanted = False
         except WebUIApiError as error:
             log().info("the progress can't be asked for: %s", error)
             failures += 1
             continue
-        if job.stop_wanted and isinstance(status, Running):
-            job.stop_wanted, job.interrupted = False, True
-            yield from Interrupt()
+        except Exception as error:  # noqa: BLE001 - a hook of the caller's: the picture must not be lost for it
+            log().warning("the progress is not watched any more: %r", error)
+            return
         known = job.version
         if status is not None:
             job.tell(status)
@@ -292,6 +295,8 @@ def stop(job: JobCore[Any], alone: Callable[[], bool]) -> Flow[None]:
     Asked immediately before; between the answer and the order the server may still go on to the next job. Without task
     ids the order is given only when no other job can be seen: `alone` says that this client has no other.
     """
+    if not hasattr(job.request, "force_task_id"):  # it leaves no trace on the server: what runs may be another's
+        return
     task: TaskProgress | None = None
     if job.id is not None:
         with suppress(NotFound):  # --nowebui
@@ -303,8 +308,16 @@ def stop(job: JobCore[Any], alone: Callable[[], bool]) -> Flow[None]:
             return
     elif not alone() or (yield from _others_wait()) or (yield from GetProgress(skip_current_image=True)).idle:
         return
-    job.interrupted = True
-    yield from Interrupt()
+    yield from _interrupted(job)
+
+
+def _interrupted(job: JobCore[Any]) -> Flow[None]:
+    job.interrupted = True  # before: the call may be answered sooner than the order
+    try:
+        yield from Interrupt()
+    except WebUIApiError:
+        job.interrupted = False
+        raise
 
 
 def _others_wait() -> Flow[bool]:
@@ -367,5 +380,5 @@ def through_queue(job: JobCore[Any]) -> Flow[Any]:
 
 def unschedule(job: JobCore[Any]) -> Flow[None]:
     """Take a task out of the agent-scheduler's queue, or interrupt it there."""
-    job.interrupted = True
     yield from DeleteQueueTask(job.id or "")
+    job.interrupted = True

@@ -244,6 +244,14 @@ class Watch(Generic[R]):
         return cast("R", (yield self))
 
 
+class NotKept(Exception):
+    """A fact that is not to be remembered: what it was found from may be otherwise in a moment."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.value = value
+
+
 @dataclass(frozen=True)
 class Remember(Generic[R]):
     """Yielded by an operation that needs a fact about the server: found once, then kept by the client.
@@ -253,6 +261,7 @@ class Remember(Generic[R]):
 
     key: str
     find: Callable[[], Flow[R]]
+    """May raise `NotKept` with a value that is good for now only: the server had trouble answering."""
     refresh: bool = False
 
     def __iter__(self) -> Generator[Remember[Any], Any, R]:

@@ -71,6 +71,13 @@ class Result(Generic[Info]):
         """Parts of the answer that are no whole pictures."""
         self._rest: dict[str, Any] = dict(rest or {})
 
+    @property
+    def _origins(self) -> list[int]:
+        """The place in the answer of each of `content`: parts that are no pictures are left out of it."""
+        left_out = {error.index for error in self.errors}
+        places = (place for place in range(len(self.content) + len(left_out)) if place not in left_out)
+        return [place for place, _ in zip(places, self.content, strict=False)]
+
     @cached_property
     def images(self) -> list[Image]:
         """Every picture received, in order, as Pillow images; grids, masks and maps included.
@@ -83,7 +90,7 @@ class Result(Generic[Info]):
 
         images: list[Image] = []
         content: list[bytes] = []
-        for index, data in enumerate(self.content):
+        for index, data in zip(self._origins, self.content, strict=True):
             try:
                 images.append(pil.open(io.BytesIO(data)))
                 content.append(data)
@@ -196,43 +203,39 @@ class WebUIApiResult(Result[dict[str, Any]]):
     understood it.
     """
 
-    _seeds_sent: Sequence[int] = ()
+    _seed_sent: int | None = None
 
     @property
     def seeds(self) -> list[int | None]:
         """The seed of each picture; None for grids, masks and maps, and where the server did not say."""
         all_seeds = self.info.get("all_seeds")
-        seeds = all_seeds if isinstance(all_seeds, list) else self._seeds_sent
+        grids = max(self._first_picture, len(self._grids))
         found: list[int | None] = []
-        picture = 0
-        for index, text in enumerate(self.infotexts):
+        for index, (origin, text) in enumerate(zip(self._origins, self.infotexts, strict=True)):
             if index in self._grids or (text is None and index not in self._pictures):
                 found.append(None)
                 continue
-            seed = _seed_in(text)
-            if seed is None and picture < len(seeds) and isinstance(seeds[picture], int):
-                seed = seeds[picture]
+            seed, number = _seed_in(text), (origin - grids) // self._stride
+            if seed is None and isinstance(all_seeds, list) and 0 <= number < len(all_seeds):
+                seed = all_seeds[number] if isinstance(all_seeds[number], int) else None
+            elif seed is None and self._seed_sent is not None:
+                seed = self._seed_sent + number
             found.append(seed)
-            picture += 1
         return found
 
     @cached_property
     def infotexts(self) -> list[str | None]:
         """The generation parameters of each picture as the webui writes them; None for masks and maps."""
         inside = [_infotext(data) for data in self.content]
-        listed = self._listed
+        listed, first = self._listed, self._first_picture
         if any(inside):
-            first = self._first_picture
             return [
-                text if text is not None else listed[i] if i < min(first, len(listed)) else None
-                for i, text in enumerate(inside)
+                text if text is not None else listed[origin] if origin < min(first, len(listed)) else None
+                for origin, text in zip(self._origins, inside, strict=True)
             ]
         # Nothing is written into the files (a script composed them, or the server's enable_pnginfo is off): by place.
-        texts: list[str | None] = [None] * len(inside)
-        for place, text in zip(self._places(len(listed)), listed, strict=True):
-            if place < len(texts):
-                texts[place] = text
-        return texts
+        at = dict(zip(self._places(len(listed)), listed, strict=True))
+        return [at.get(origin) for origin in self._origins]
 
     @property
     def _listed(self) -> list[str]:
@@ -246,11 +249,15 @@ class WebUIApiResult(Result[dict[str, Any]]):
 
     def _places(self, count: int) -> list[int]:
         """Where the texts of `info` belong: grids first, then the pictures, each followed by its mask and composite."""
-        first, stride = self._first_picture, 1
-        settings = self.parameters.get("override_settings")
-        if isinstance(settings, dict):
-            stride += sum(bool(settings.get(name)) for name in ("return_mask", "return_mask_composite"))
+        first, stride = self._first_picture, self._stride
         return [index if index < first else first + (index - first) * stride for index in range(count)]
+
+    @property
+    def _stride(self) -> int:
+        """How many parts of the answer there are for each picture."""
+        settings = self.parameters.get("override_settings")
+        names = ("return_mask", "return_mask_composite")
+        return 1 + (sum(bool(settings.get(name)) for name in names) if isinstance(settings, dict) else 0)
 
     @cached_property
     def _pictures(self) -> frozenset[int]:
@@ -262,8 +269,8 @@ class WebUIApiResult(Result[dict[str, Any]]):
 
     @cached_property
     def _grids(self) -> frozenset[int]:
-        first = min(self._first_picture, len(self.content))
-        if first == 0 and len(self.content) > 2 and len(self._listed) == len(self.content):
+        first = sum(origin < self._first_picture for origin in self._origins)
+        if self._first_picture == 0 and len(self.content) > 2 and len(self._listed) == len(self.content):
             # Loopback puts its grid first but counts from 0: only the grid has no parameters in its file.
             inside = [_infotext(data) is not None for data in self.content]
             if inside == [False] + [True] * (len(inside) - 1):
@@ -366,7 +373,7 @@ def read_generation(answer: Answer, seed: int | None = None) -> WebUIApiResult:
         rest=rest,
     )
     if seed is not None and seed >= 0:
-        result._seeds_sent = [seed + index for index in range(len(content))]
+        result._seed_sent = seed
     return checked(result, answer)
 
 
@@ -417,7 +424,11 @@ def read_extras(answer: Answer) -> ExtrasResult:
 
 def read_custom(answer: Answer) -> CustomResult:
     """The result of a call that the package does not know: pictures where there are some, and all the JSON."""
-    parts, rest = _split(answer) if answer.body else ([], {})
+    if not bytes(answer.body[:64]).lstrip().startswith(b"{"):  # a list, null, a text: the JSON is all there is
+        value = answer.json()
+        if not isinstance(value, dict):
+            return CustomResult((), "" if value is None else value)
+    parts, rest = _split(answer)
     single = rest.get("image")
     if isinstance(single, str) and not parts:
         parts = [wire.decode_image(single)]

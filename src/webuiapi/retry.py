@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .errors import CallTimeout, ConnectError, TransportError
+from .errors import AnswerTooLarge, CallTimeout, ConnectError, TransportError
 
 _BUSY = (429, 503)
 
@@ -37,7 +37,7 @@ class Retry:
 
     def after_error(self, method: str, error: TransportError, attempt: int) -> float | None:
         """Seconds to wait before the next attempt after no answer came; None to give up."""
-        if attempt >= self.attempts or isinstance(error, CallTimeout):
+        if attempt >= self.attempts or isinstance(error, (CallTimeout, AnswerTooLarge)):
             return None
         if method == "GET" or isinstance(error, ConnectError):
             return self._pause(attempt)

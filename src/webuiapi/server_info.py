@@ -6,9 +6,19 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
-from .errors import AuthenticationError, TransportError, WebUIApiError
+from .address import API_PATH
+from .errors import (
+    AuthenticationError,
+    CallTimeout,
+    ConnectError,
+    GatewayError,
+    ServerBusy,
+    ServerError,
+    TransportError,
+    WebUIApiError,
+)
 from .logs import log
-from .request import Answer, Flow, Remember, Request
+from .request import Answer, Flow, NotKept, Remember, Request
 
 Flavour: TypeAlias = Literal[
     "a1111", "forge", "reforge", "sdnext", "koboldcpp", "sdcpp", "drawthings", "unknown"
@@ -90,25 +100,42 @@ def server() -> Remember[ServerInfo]:
     return Remember("server", detect)
 
 
+def asked() -> Flow[ServerInfo]:
+    """As `detect`, for who only wants to know: what can't be found out now is `unknown`, and asked again later."""
+    try:
+        return (yield from detect())
+    except WebUIApiError as error:
+        raise NotKept(ServerInfo("unknown")) from error
+
+
 def detect() -> Flow[ServerInfo]:
     """Find out by the cheapest questions first, in the order of the relatives' peculiarities.
 
-    Raises `TransportError` and `AuthenticationError`: nothing can be said then. All other oddities mean `unknown`.
+    Raises `ConnectError` and `CallTimeout`, and `AuthenticationError` for what lies below /sdapi/v1: no call would do
+    better. All other oddities mean `unknown`, and trouble of the moment that the answer is not kept.
     """
-    version = yield from _ask("/sdapi/v1/version")
+    trouble: list[WebUIApiError] = []
+    found = yield from _detected(trouble)
+    if trouble:
+        raise NotKept(found)
+    return found
+
+
+def _detected(trouble: list[WebUIApiError]) -> Flow[ServerInfo]:
+    version = yield from _ask("/sdapi/v1/version", trouble)
     if isinstance(version, dict) and version.keys() & {"app", "commit", "url"}:
         return ServerInfo("sdnext", _text(version.get("updated")) or _text(version.get("commit")))
-    kobold = yield from _ask("/api/extra/version")
+    kobold = yield from _ask("/api/extra/version", trouble)
     if isinstance(kobold, dict) and kobold.get("result") == "KoboldCpp":
         return ServerInfo("koboldcpp", _text(kobold.get("version")))
-    capabilities = yield from _ask("/sdcpp/v1/capabilities")
+    capabilities = yield from _ask("/sdcpp/v1/capabilities", trouble)
     if isinstance(capabilities, dict) and capabilities.keys() & {"samplers", "limits", "model"}:
         return ServerInfo("sdcpp", _text(capabilities.get("version")))
-    options = yield from _ask("/sdapi/v1/options")
-    return (yield from _by_options(options))
+    options = yield from _ask("/sdapi/v1/options", trouble)
+    return (yield from _by_options(options, trouble))
 
 
-def _by_options(options: Any) -> Flow[ServerInfo]:
+def _by_options(options: Any, trouble: list[WebUIApiError]) -> Flow[ServerInfo]:
     if not isinstance(options, dict):
         return ServerInfo("unknown")
     if {"model", "guidance_scale", "seed_mode"} & options.keys() and "sd_model_checkpoint" not in options:
@@ -118,16 +145,16 @@ def _by_options(options: Any) -> Flow[ServerInfo]:
     if any(name.startswith("forge_") for name in options):
         return ServerInfo("forge")
     if any(name.startswith("sd_") for name in options):
-        return (yield from _webui())
+        return (yield from _webui(trouble))
     return ServerInfo("unknown")
 
 
-def _webui() -> Flow[ServerInfo]:
+def _webui(trouble: list[WebUIApiError]) -> Flow[ServerInfo]:
     """A1111 or one of those that grew from it, told by the fields its requests know."""
-    modules = yield from _ask("/sdapi/v1/sd-modules")
+    modules = yield from _ask("/sdapi/v1/sd-modules", trouble)
     if isinstance(modules, list):
         return ServerInfo("forge")
-    schema = yield from _ask("/openapi.json")
+    schema = yield from _ask("/openapi.json", trouble)
     fields = _txt2img_fields(schema)
     if "distilled_cfg_scale" in fields:
         return ServerInfo("forge")
@@ -148,15 +175,21 @@ def _txt2img_fields(schema: Any) -> frozenset[str]:
         return frozenset()
 
 
-def _ask(path: str) -> Generator[Any, Any, Any]:
-    """What a GET gives; None where the server has no such thing."""
+def _ask(path: str, trouble: list[WebUIApiError]) -> Generator[Any, Any, Any]:
+    """What a GET gives; None where the server has no such thing, or could not say: then it stands in `trouble`."""
     try:
         return (yield from Probe(path))
-    except (TransportError, AuthenticationError):
+    except (ConnectError, CallTimeout):
         raise
+    except AuthenticationError as error:
+        if path.startswith(API_PATH):
+            raise
+        log().debug("asking which server this is: %s", error)
     except WebUIApiError as error:
         log().debug("asking which server this is: %s", error)
-        return None
+        if isinstance(error, (TransportError, ServerError, GatewayError, ServerBusy)):
+            trouble.append(error)
+    return None
 
 
 def _text(value: Any) -> str | None:

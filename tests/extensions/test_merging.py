@@ -158,7 +158,7 @@ def test_the_lists_are_read_once() -> None:
     api = bench.client()
     for _ in range(3):
         api.txt2img("a", sag=SAG)
-        api.img2img(PNG, "a", sag=SAG, size="input")
+        api.img2img(PNG, "a", sag=SAG, size=(64, 64))
     asked = [target for method, target, _ in bench.sent if method == "GET"]
     assert asked.count("/sdapi/v1/scripts") == asked.count("/sdapi/v1/script-info") == 1
     api.forget()
@@ -186,7 +186,7 @@ def test_an_empty_or_unreadable_list_checks_nothing(answers: Json) -> None:
 def test_a_list_of_the_other_tab_does_not_count() -> None:
     bench = Bench({**described("sag"), "tabs": ["img2img"]}, {**described("cutoff"), "tabs": ["txt2img"]})
     api = bench.client()
-    api.img2img(PNG, "a", sag=SAG, size="input")
+    api.img2img(PNG, "a", sag=SAG, size=(64, 64))
     with pytest.raises(ExtensionMissing, match="for txt2img it has cutoff"):
         api.txt2img("a", sag=SAG)
 

@@ -382,7 +382,7 @@ def generate(bench: Bench, unit: Any, tab: str, said: Json, **settings: Any) -> 
     if tab == "txt2img":
         api.txt2img("a", scripts=[unit], **said)
     else:
-        api.img2img(PNG, "a", scripts=[unit], size="input", **said)
+        api.img2img(PNG, "a", scripts=[unit], size=(64, 64), **said)
 
 
 @pytest.mark.parametrize(("unit", "tab", "said", "text"), PITFALLS, ids=lambda value: type(value).__name__)
@@ -398,7 +398,7 @@ def test_what_would_silently_do_nothing_is_a_warning(unit: Any, tab: str, said: 
 def test_what_has_its_condition_warns_of_nothing() -> None:
     also = ["soft inpainting", "regional prompter", "stylealign integrated", "prompt matrix", "layerdiffuse"]
     api = Bench(also=also, undescribed=True).client()
-    api.img2img(PNG, "a", scripts=[webuiapi.SoftInpainting()], mask_image=PNG, size="input")
+    api.img2img(PNG, "a", scripts=[webuiapi.SoftInpainting()], mask_image=PNG, size=(64, 64))
     api.txt2img("a BREAK b", scripts=[webuiapi.RegionalPrompter()])
     api.txt2img("a", scripts=[webuiapi.RegionalPrompter(enable=False)])
     api.txt2img("a", scripts=[webuiapi.StyleAlign()], batch_size=2)

@@ -53,6 +53,7 @@ class Caller:
         """Close the client and its event loop."""
         self.finish(self.api.close() if self.colour == "plain" else self.api.aclose())
         if self.loop is not None:
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())  # as asyncio.run does
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
             self.loop.close()
 

@@ -32,6 +32,11 @@ def changes_for(server: ServerInfo, request: Generation) -> Flow[dict[str, Any]]
     extra = dict(request.extra or {})
     if not server.reports_seeds and request.seed in (None, -1) and "seed" not in extra:
         changes["seed"] = _drawn()
+    given = getattr(request, "images", None)
+    if server.webui and given is not None:
+        ready = [pictures.webp_as_it_is(item, f"images[{i}]") for i, item in enumerate(pictures.items(given))]
+        if any(isinstance(item, pictures.Picture) for item in ready):
+            changes["images"] = ready
     form = _FORMS.get(server.flavour)
     if form is not None:
         changes.update((yield from form(request, extra)))

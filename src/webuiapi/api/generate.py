@@ -150,9 +150,7 @@ class Generation(Request[WebUIApiResult]):
     def problems(self) -> Iterator[Problem]:
         yield from super().problems()
         for name in ("width", "height"):
-            value = getattr(self, name)
-            if isinstance(value, int) and value % 8:
-                yield Problem(f"{name}={value} is no multiple of 8: the server makes it {value // 8 * 8}", fatal=False)
+            yield from _odd_size(name, getattr(self, name))
         for unit in units_of(self):
             yield from unit.problems()
             yield from unit.pitfalls(self)
@@ -189,6 +187,13 @@ class Generation(Request[WebUIApiResult]):
 
     def parse(self, answer: Answer) -> WebUIApiResult:
         return read_generation(answer, self.seed if isinstance(self.seed, int) else None)
+
+
+def _odd_size(name: str, value: Any) -> Iterator[Problem]:
+    if isinstance(value, int) and 0 < value < 8:
+        yield Problem(f"{name}={value} must be at least 8")
+    elif isinstance(value, int) and value % 8:
+        yield Problem(f"{name}={value} is no multiple of 8: the server makes it {value // 8 * 8}", fatal=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -325,6 +330,13 @@ class Img2Img(Generation, InitImages):
             )
         elif not (self.extra and {"width", "height", "init_images"} & self.extra.keys()):
             yield from self._squashed()
+        if 1 < len(given) < (self.batch_size or 1):
+            yield Problem(
+                f"batch_size={self.batch_size}: the server makes it {len(given)}, one for each picture", False
+            )
+        if self.size is not None and given:
+            for name, value in self._size().items():
+                yield from _odd_size(name, value)
 
     def _size(self) -> dict[str, int]:
         if self.size is None:

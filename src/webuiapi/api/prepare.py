@@ -104,7 +104,9 @@ def vae(name: str) -> Flow[dict[str, Any]]:
         found = name
     if not modules:
         return {"sd_vae": found}
-    return {"forge_additional_modules": [known[found]] if found in known else []}
+    if found == "Automatic":
+        return {}
+    return {"forge_additional_modules": [] if found == "None" else [known.get(found, found)]}
 
 
 def _vaes() -> Flow[tuple[bool, dict[str, str]]]:

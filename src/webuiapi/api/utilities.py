@@ -119,15 +119,26 @@ def exchange_options(options: Mapping[str, Any]) -> Flow[dict[str, Any]]:
         if name not in before:
             near = difflib.get_close_matches(name, before, 5)
             raise UnknownName("option", name, near, count=len(before))
-    yield from SetOptions(options)
-    return {name: before[name] for name in options}
+    kept = {name: before[name] for name in options}
+    try:
+        yield from SetOptions(options)
+    except BaseException:  # also when broken off: the server may have it already
+        yield from SetOptions(kept)
+        raise
+    return kept
 
 
 def exchange_model(name: str) -> Flow[dict[str, Any]]:
     """Load a checkpoint, and give what has to be set to have the old one back."""
-    before = yield from get_current_model()
-    yield from set_model(name)
-    return {"sd_model_checkpoint": before}
+    before = {"sd_model_checkpoint": (yield from get_current_model())}
+    try:
+        yield from set_model(name)
+    except UnknownName:
+        raise
+    except BaseException:  # also when broken off: the server may have begun to load it
+        yield from SetOptions(before)
+        raise
+    return before
 
 
 def restore(options: Mapping[str, Any]) -> Flow[None]:

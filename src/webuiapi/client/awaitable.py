@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
 from ..logs import log
-from ..request import Flow, Remember, Request, Setting, Sleep, Step, Watch
+from ..request import Flow, NotKept, Remember, Request, Setting, Sleep, Step, Watch
 from ..settled import settled
 from ..transport.base import AsyncTransport, Incoming, Outgoing
 from ..transport.lazy import awaitable_transport
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..api import utilities
+    from ..gate import Ticket
     from ..handles import AsyncJob
     from ..results import WebUIApiResult
 
 R = TypeVar("R")
+
+_MISSING = object()
 
 _OFF_LOOP = 1 << 16
 """Bytes of an answer from which on it is read in a thread, so that the event loop goes on."""
@@ -89,9 +92,13 @@ class AsyncWebUIApi(BaseClient):
         if isinstance(todo, Setting):
             return getattr(self, todo.name)
         if isinstance(todo, Remember):
-            if todo.refresh or todo.key not in self._facts:
-                self._facts[todo.key] = await self.run(todo.find())
-            return self._facts[todo.key]
+            found = _MISSING if todo.refresh else self._facts.get(todo.key, _MISSING)
+            if found is _MISSING:
+                try:
+                    found = self._facts[todo.key] = await self.run(todo.find())
+                except NotKept as fact:
+                    found = fact.value
+            return found
         if isinstance(todo, Watch):
             return await self._watched(todo)
         return await self._call(todo, hurry)
@@ -107,10 +114,10 @@ class AsyncWebUIApi(BaseClient):
         from ..handles import AsyncJob
         from ..jobs import conduct, through_queue, unschedule
 
-        self._check(request)
         request = settled(request)
         if via is not None:
             return AsyncJob(self, request, through_queue, unschedule).started()
+        self._check(request)
         job = AsyncJob(self, request, partial(conduct, placed=True), self._halt)
         job.wait_for_turn(priority)
         return job
@@ -126,8 +133,10 @@ class AsyncWebUIApi(BaseClient):
         return job.started()
 
     @asynccontextmanager
-    async def _place(self, needed: bool) -> AsyncIterator[None]:
-        """A place among the generations under way."""
+    async def place(
+        self, needed: bool, priority: int = 0, took: Callable[[Ticket], None] | None = None
+    ) -> AsyncIterator[None]:
+        """A place among the generations under way, waited for where it is needed. `took` gets the ticket."""
         if not needed:
             yield
             return
@@ -137,7 +146,9 @@ class AsyncWebUIApi(BaseClient):
         def start() -> None:
             loop.call_soon_threadsafe(turn.set)
 
-        ticket = self.gate.ask(start)
+        ticket = self.gate.ask(start, priority)
+        if took is not None:
+            took(ticket)
         try:
             await turn.wait()
         except BaseException:
@@ -204,7 +215,7 @@ class AsyncWebUIApi(BaseClient):
         # Pictures are encoded and decoded in a thread: the event loop has other things to do.
         heavy = request.generation or request.sends_pictures
         call = await asyncio.to_thread(self._outgoing, request, hurry) if heavy else self._outgoing(request, hurry)
-        async with self._place(request.generation and not placed):
+        async with self.place(request.generation and not placed):
             try:
                 call, incoming = await self._exchange(request, call, hurry)
             except Exception:

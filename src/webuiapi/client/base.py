@@ -101,8 +101,6 @@ class BaseClient(Endpoints):
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
         if not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == LOCAL:
             given_host = LOCAL
-        if not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == LOCAL:
-            given_host = LOCAL
         local = LOCAL in (given_host, url, baseurl)
         self.local = local
         self._address, credentials = chosen_address(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from ..errors import ConnectionLost, TransportError, WebUIApiError
 from ..exchange import after_redirect
 from ..logs import log
-from ..request import Flow, Remember, Request, Setting, Sleep, Step, Watch
+from ..request import Flow, NotKept, Remember, Request, Setting, Sleep, Step, Watch
 from ..transport.base import AsyncTransport, Incoming, Outgoing, Transport
 from ..transport.lazy import awaitable_transport, plain_transport
 from .base import LAST_WORDS, BaseClient, OnProgress
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .awaitable import AsyncWebUIApi
 
 R = TypeVar("R")
+
+_MISSING = object()
 
 
 class WebUIApi(BaseClient):
@@ -92,9 +94,13 @@ class WebUIApi(BaseClient):
         if isinstance(todo, Setting):
             return getattr(self, todo.name)
         if isinstance(todo, Remember):
-            if todo.refresh or todo.key not in self._facts:
-                self._facts[todo.key] = self.run(todo.find())
-            return self._facts[todo.key]
+            found = _MISSING if todo.refresh else self._facts.get(todo.key, _MISSING)
+            if found is _MISSING:
+                try:
+                    found = self._facts[todo.key] = self.run(todo.find())
+                except NotKept as fact:
+                    found = fact.value
+            return found
         if isinstance(todo, Watch):
             return self._watched(todo, left)
         return self._call(todo, hurry)
@@ -128,10 +134,10 @@ class WebUIApi(BaseClient):
         from ..jobs import conduct
         from ..settled import settled
 
-        self._check(request)
         request = settled(request)
         if via is not None:
             return cast("Job[R]", self.attach(self.run(QueueTask(cast("Any", request)))))
+        self._check(request)
         job = Job(self, request, partial(conduct, placed=True), self._halt)
         job.wait_for_turn(priority)
         return job
@@ -273,7 +279,7 @@ class WebUIApi(BaseClient):
                     step = partial(flow.send, None)
                     continue
                 try:
-                    step = partial(flow.send, self._call(todo, hurry=True))  # the result must not wait for it
+                    step = partial(flow.send, self._do(todo, True, []))  # the result must not wait for it
                 except Exception as error:  # noqa: BLE001 - thrown into the operation
                     step = partial(flow.throw, error)
             return None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..api.lists import GetScriptInfo, GetScripts, ScriptInfo, Scripts
 from ..checks import Checks, object_to, users_level
-from ..errors import WebUIApiError
-from ..request import Flow, Remember, Setting
+from ..errors import GatewayError, ServerBusy, ServerError, TransportError, WebUIApiError
+from ..request import Flow, NotKept, Remember, Setting
 from ..server_info import ServerInfo
 from ..server_info import server as which_server
 from .base import ExtensionMissing, Slot, Unit, by_title
@@ -135,6 +135,8 @@ def _ask() -> Flow[_Server]:
     try:
         scripts = yield from GetScripts()
         info = yield from GetScriptInfo()
-    except WebUIApiError:  # a server that does not tell: nothing can be checked
+    except (TransportError, ServerError, GatewayError, ServerBusy) as error:  # it may tell in a moment
+        raise NotKept(_Server(scripts, info, which)) from error
+    except WebUIApiError:  # it does not tell: nothing can be checked
         pass
     return _Server(scripts, info, which)

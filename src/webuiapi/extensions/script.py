@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UnknownName
+from ..errors import UnknownName, WebUIApiError
 from ..images import is_picture, outgoing
 from ..request import Flow
 from .base import Slot, Unit, bare, only
@@ -50,7 +50,7 @@ class Script(Unit):
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         script = only(units)
         if slot.info is None:
-            raise UnknownName("script", script.name, (), count=0)
+            raise WebUIApiError(f"the server does not describe its script {script.name!r}: its arguments are not known")
         return by_label(script.values, slot.info)
         yield  # an operation that has nothing to ask
 

@@ -65,6 +65,7 @@ class AwaitableTransport:
         for loop, kept in sessions.items():
             if loop is asyncio.get_running_loop():
                 await kept.keeper.aclose()
+                await asyncio.sleep(0)  # the loop closes the sockets in its next round, which may be its last
             elif loop.is_running():
                 asyncio.run_coroutine_threadsafe(kept.keeper.aclose(), loop)
 

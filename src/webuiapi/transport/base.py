@@ -251,7 +251,11 @@ def decompress(incoming: Incoming, call: Outgoing) -> Incoming:
     # "deflate" means with the header of zlib, but some servers leave it out.
     headless = encoding == "deflate" and not incoming.body[:1].hex().endswith("8")
     try:
-        body = zlib.decompress(incoming.body, wbits=-zlib.MAX_WBITS if headless else zlib.MAX_WBITS | 32)
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS if headless else zlib.MAX_WBITS | 32)
+        body = unpacker.decompress(incoming.body, 0 if call.max_response is None else call.max_response + 1)
+        refuse_large(call, len(body))
+        if not unpacker.eof:
+            raise zlib.error("it ends too early")
     except zlib.error as error:
         raise TransportError(f"{call.method} {call.url}: the compressed answer can't be read: {error}",
                              method=call.method, url=call.url, may_have_begun=True) from error  # fmt: skip
