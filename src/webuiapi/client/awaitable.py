@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from ..errors import ConnectionLost, TransportError, WebUIApiError
-from ..exchange import after_redirect
+from ..errors import WebUIApiError
 from ..logs import log
-from ..request import Flow, NotKept, Remember, Request, Setting, Sleep, Step, Watch
+from ..request import Flow, Remember, Request, Setting, Sleep, Step, Watch
 from ..settled import settled
 from ..transport.base import AsyncTransport, Incoming, Outgoing
 from ..transport.lazy import awaitable_transport
-from .base import BaseClient, OnProgress
+from .base import UNKNOWN, BaseClient, OnProgress
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
     from ..results import WebUIApiResult
 
 R = TypeVar("R")
-
-_MISSING = object()
+T = TypeVar("T")
 
 _OFF_LOOP = 1 << 16
 """Bytes of an answer from which on it is read in a thread, so that the event loop goes on."""
@@ -92,13 +89,8 @@ class AsyncWebUIApi(BaseClient):
         if isinstance(todo, Setting):
             return getattr(self, todo.name)
         if isinstance(todo, Remember):
-            found = _MISSING if todo.refresh else self._facts.get(todo.key, _MISSING)
-            if found is _MISSING:
-                try:
-                    found = self._facts[todo.key] = await self.run(todo.find())
-                except NotKept as fact:
-                    found = fact.value
-            return found
+            found = UNKNOWN if todo.refresh else self._facts.get(todo.key, UNKNOWN)
+            return await self.run(self._finding(todo)) if found is UNKNOWN else found
         if isinstance(todo, Watch):
             return await self._watched(todo)
         return await self._call(todo, hurry)
@@ -164,47 +156,13 @@ class AsyncWebUIApi(BaseClient):
         """A generation was broken off: have the server stop it, as far as it can be told from others."""
         from ..jobs import JobCore, stop
 
-        flow = stop(JobCore(request), self._alone)
         try:
-            todo = next(flow)
-            while True:
-                try:
-                    answer = await self._do(todo, True)
-                except Exception as error:  # noqa: BLE001 - thrown into the operation
-                    todo = flow.throw(error)
-                else:
-                    todo = flow.send(answer)
-        except StopIteration:
-            pass
+            await _driven(stop(JobCore(request), self._alone), lambda todo: self._do(todo, True))
         except WebUIApiError as error:
             log().info("the server could not be told to stop: %s", error)
 
-    async def _exchange(self, request: Request[Any], call: Outgoing, hurry: bool) -> tuple[Outgoing, Incoming]:
-        """Send, follow redirects, and try again what is safe; the last call and its answer."""
-        began, attempt = time.monotonic(), 1
-        while True:
-            sent = self._sending(call)
-            try:
-                incoming = await self._transport.send(call)
-            except TransportError as error:
-                self._failed(call, error, sent)
-                again = None if hurry else self._after_error(request, call, error, attempt, began)
-                if again is None:
-                    if request.may_break and isinstance(error, ConnectionLost):
-                        return call, Incoming(204, {}, b"")
-                    raise
-            else:
-                self._arrived(call, incoming, sent)
-                redirected = after_redirect(call, incoming)
-                if redirected is not None:
-                    call = redirected
-                    continue
-                again = None if hurry else self._after_status(call, incoming, attempt, began)
-                if again is None:
-                    return call, incoming
-            pause, call = again
-            attempt += 1
-            await asyncio.sleep(pause)
+    def _on_the_wire(self, todo: Outgoing | Sleep) -> Awaitable[Incoming | None]:
+        return asyncio.sleep(todo.seconds) if isinstance(todo, Sleep) else self._transport.send(todo)
 
     async def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
         if not minded:  # those have been checked when they were taken
@@ -217,7 +175,7 @@ class AsyncWebUIApi(BaseClient):
         call = await asyncio.to_thread(self._outgoing, request, hurry) if heavy else self._outgoing(request, hurry)
         async with self.place(request.generation and not placed):
             try:
-                call, incoming = await self._exchange(request, call, hurry)
+                call, incoming = await _driven(self._exchanging(request, call, hurry), self._on_the_wire)
             except Exception:
                 raise
             except BaseException:  # cancelled
@@ -287,3 +245,17 @@ class AsyncWebUIApi(BaseClient):
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+async def _driven(flow: Generator[T, Any, R], do: Callable[[T], Awaitable[Any]]) -> R:
+    """Drive an operation to its end: `do` does each of its steps; what that raises, it gets."""
+    step: Callable[[], T] = partial(next, flow)
+    while True:
+        try:
+            todo = step()
+        except StopIteration as end:
+            return cast("R", end.value)
+        try:
+            step = partial(flow.send, await do(todo))
+        except Exception as error:  # noqa: BLE001 - thrown into the operation
+            step = partial(flow.throw, error)

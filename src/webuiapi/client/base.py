@@ -5,24 +5,23 @@ from __future__ import annotations
 import copy
 import os
 import string
-import time
 import warnings
 from collections.abc import Callable, Coroutine, Generator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from ..address import API_PATH, LOCAL
 from ..checks import Checks, check_level, report, users_level
 from ..endpoints import Endpoints
-from ..errors import NotFound, NotSupported, TransportError, UnexpectedResult
+from ..errors import NotFound, NotSupported, UnexpectedResult
 from ..exchange import Session, chosen_address, error_for, merged
 from ..gate import Gate
-from ..logs import log
-from ..request import Answer, ClientDefaults, Flow, Request
+from ..request import Answer, ClientDefaults, Flow, NotKept, Remember, Request
 from ..retry import Retry, retry_of
 from ..server_info import known_server
 from ..transport.base import Incoming, Outgoing, Timeout
 from ..version import __version__
+from .attempts import Attempts
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
     from ..server_info import Flavour, ServerInfo
 
 R = TypeVar("R")
+
+UNKNOWN = object()
+"""Stands for a fact that has not been found yet."""
 
 LAST_WORDS = 3.0
 """Seconds for each clean-up request of an operation that is broken off."""
@@ -43,7 +45,7 @@ OnProgress: TypeAlias = Callable[["Running"], None]
 """Called with how far a generation is: `progress` (0 to 1), `step`, `steps`, `eta` in seconds."""
 
 
-class BaseClient(Endpoints):
+class BaseClient(Endpoints, Attempts):
     """Everything that does not wait: the endpoints, and the way to the wire and back."""
 
     _transport: Any
@@ -271,50 +273,14 @@ class BaseClient(Endpoints):
 
     # -- around an exchange
 
-    def _sending(self, call: Outgoing) -> float:
-        if self.on_request is not None:
-            self.on_request(call)
-        return time.monotonic()
-
-    def _arrived(self, call: Outgoing, incoming: Incoming, since: float) -> None:
-        seconds = time.monotonic() - since
-        log().debug(
-            "%s %s: %d bytes out, %d after %.3f s, %d bytes in",
-            call.method, call.url, sum(map(len, call.pieces)), incoming.status, seconds, len(incoming.body),
-        )  # fmt: skip
-        if self.on_response is not None:
-            self.on_response(call, incoming, seconds)
-
-    def _failed(self, call: Outgoing, error: TransportError, since: float) -> None:
-        log().debug("%s %s: %s after %.3f s", call.method, call.url, type(error).__name__, time.monotonic() - since)
-
-    def _after_error(
-        self, request: Request[Any], call: Outgoing, error: TransportError, attempt: int, began: float
-    ) -> tuple[float, Outgoing] | None:
-        """When to make a call again that got no answer, and the call; None to give up."""
-        if request.may_break:
-            return None
-        return self._in_time(self.retries.after_error(call.method, error, attempt), call, began, error)
-
-    def _after_status(
-        self, call: Outgoing, incoming: Incoming, attempt: int, began: float
-    ) -> tuple[float, Outgoing] | None:
-        """When to make a call again that the server was too busy for, and the call; None to take the answer."""
-        server = self._facts.get("server")
-        refused = server is not None and server.flavour == "koboldcpp"
-        pause = self.retries.after_status(call.method, incoming.status, incoming.headers, attempt, refused=refused)
-        return self._in_time(pause, call, began, incoming.status)
-
-    def _in_time(self, pause: float | None, call: Outgoing, began: float, why: object) -> tuple[float, Outgoing] | None:
-        """The pause and the call, if any of its total time is left after the pause."""
-        if pause is None:
-            return None
-        total = call.timeout.total  # for the call with all its attempts: `started` stays that of the first
-        start = began if call.started is None else call.started
-        if total is not None and time.monotonic() + pause >= start + total:
-            return None
-        log().info("%s %s again in %.2f s: %s", call.method, call.url, pause, why)
-        return pause, call
+    def _finding(self, fact: Remember[R]) -> Flow[R]:
+        """Find what is not known yet, and keep it where it may be kept."""
+        try:
+            found = yield from fact.find()
+        except NotKept as passing:
+            return cast("R", passing.value)
+        self._facts[fact.key] = found
+        return found
 
     def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:
         if not isinstance(work, (Request, Generator)):

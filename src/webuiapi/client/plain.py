@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from ..errors import ConnectionLost, TransportError, WebUIApiError
-from ..exchange import after_redirect
+from ..errors import WebUIApiError
 from ..logs import log
-from ..request import Flow, NotKept, Remember, Request, Setting, Sleep, Step, Watch
+from ..request import Flow, Remember, Request, Setting, Sleep, Step, Watch
 from ..transport.base import AsyncTransport, Incoming, Outgoing, Transport
 from ..transport.lazy import awaitable_transport, plain_transport
-from .base import LAST_WORDS, BaseClient, OnProgress
+from .base import LAST_WORDS, UNKNOWN, BaseClient, OnProgress
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from .awaitable import AsyncWebUIApi
 
 R = TypeVar("R")
-
-_MISSING = object()
+T = TypeVar("T")
 
 
 class WebUIApi(BaseClient):
@@ -94,13 +92,8 @@ class WebUIApi(BaseClient):
         if isinstance(todo, Setting):
             return getattr(self, todo.name)
         if isinstance(todo, Remember):
-            found = _MISSING if todo.refresh else self._facts.get(todo.key, _MISSING)
-            if found is _MISSING:
-                try:
-                    found = self._facts[todo.key] = self.run(todo.find())
-                except NotKept as fact:
-                    found = fact.value
-            return found
+            found = UNKNOWN if todo.refresh else self._facts.get(todo.key, UNKNOWN)
+            return self.run(self._finding(todo)) if found is UNKNOWN else found
         if isinstance(todo, Watch):
             return self._watched(todo, left)
         return self._call(todo, hurry)
@@ -177,47 +170,16 @@ class WebUIApi(BaseClient):
         """A generation was broken off: have the server stop it, as far as it can be told from others."""
         from ..jobs import JobCore, stop
 
-        flow = stop(JobCore(request), self._alone)
         try:
-            todo = next(flow)
-            while True:
-                try:
-                    answer = self._do(todo, True, [])
-                except Exception as error:  # noqa: BLE001 - thrown into the operation
-                    todo = flow.throw(error)
-                else:
-                    todo = flow.send(answer)
-        except StopIteration:
-            pass
+            _driven(stop(JobCore(request), self._alone), lambda todo: self._do(todo, True, []))
         except WebUIApiError as error:
             log().info("the server could not be told to stop: %s", error)
 
-    def _exchange(self, request: Request[Any], call: Outgoing, hurry: bool) -> tuple[Outgoing, Incoming]:
-        """Send, follow redirects, and try again what is safe; the last call and its answer."""
-        began, attempt = time.monotonic(), 1
-        while True:
-            sent = self._sending(call)
-            try:
-                incoming = self._transport.send(call)
-            except TransportError as error:
-                self._failed(call, error, sent)
-                again = None if hurry else self._after_error(request, call, error, attempt, began)
-                if again is None:
-                    if request.may_break and isinstance(error, ConnectionLost):
-                        return call, Incoming(204, {}, b"")
-                    raise
-            else:
-                self._arrived(call, incoming, sent)
-                redirected = after_redirect(call, incoming)
-                if redirected is not None:
-                    call = redirected
-                    continue
-                again = None if hurry else self._after_status(call, incoming, attempt, began)
-                if again is None:
-                    return call, incoming
-            pause, call = again
-            attempt += 1
-            time.sleep(pause)
+    def _on_the_wire(self, todo: Outgoing | Sleep) -> Incoming | None:
+        if isinstance(todo, Sleep):
+            time.sleep(todo.seconds)
+            return None
+        return self._transport.send(todo)
 
     def _call(self, request: Request[R], hurry: bool = False, placed: bool = False, minded: bool = False) -> R:
         if not minded:  # those have been checked when they were taken
@@ -228,7 +190,7 @@ class WebUIApi(BaseClient):
         call = self._outgoing(request, hurry)
         with self._place(request.generation and not placed):
             try:
-                call, incoming = self._exchange(request, call, hurry)
+                call, incoming = _driven(self._exchanging(request, call, hurry), self._on_the_wire)
             except Exception:
                 raise
             except BaseException:  # Ctrl-C
@@ -310,3 +272,17 @@ class WebUIApi(BaseClient):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+
+def _driven(flow: Generator[T, Any, R], do: Callable[[T], Any]) -> R:
+    """Drive an operation to its end: `do` does each of its steps; what that raises, it gets."""
+    step: Callable[[], T] = partial(next, flow)
+    while True:
+        try:
+            todo = step()
+        except StopIteration as end:
+            return cast("R", end.value)
+        try:
+            step = partial(flow.send, do(todo))
+        except Exception as error:  # noqa: BLE001 - thrown into the operation
+            step = partial(flow.throw, error)
