@@ -13,9 +13,9 @@ from PIL import Image
 from contract.compare import RECORDINGS, Recording, recorded
 from support.pictures import file_of, noise, with_parameters
 from webuiapi import InterrogateResult, PngInfoResult
+from webuiapi.answers import read_extras, read_generation
 from webuiapi.api.extras import Interrogate, PngInfo
 from webuiapi.request import Answer
-from webuiapi.results import read_extras, read_generation
 
 
 def received(body: Any) -> Answer:

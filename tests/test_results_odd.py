@@ -14,8 +14,8 @@ from conftest import Connect
 from support.pictures import file_of, noise, with_parameters
 from support.scripted import Scripted, answer
 from webuiapi import ImageError, InterrogateResult, PngInfoResult, Result, WebUIApiResult
+from webuiapi.answers import read_extras, read_generation, read_info
 from webuiapi.request import Answer
-from webuiapi.results import read_extras, read_generation, read_info
 
 
 def received(body: Any) -> Answer:

@@ -13,10 +13,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from . import wire
-from .errors import AnswerError, ImageError
-from .png import MEDIA_TYPES, VIDEOS, kind_of, problem_with
-from .request import Answer, preview
+from .png import MEDIA_TYPES, VIDEOS, kind_of
 
 if TYPE_CHECKING:
     import os
@@ -351,133 +348,6 @@ class InterrogateResult(TextResult):
     def caption(self) -> str:
         """The description of the picture."""
         return self.info
-
-
-# -- reading answers --------------------------------------------------------------------------------------------------
-
-
-def read_generation(answer: Answer, seed: int | None = None) -> WebUIApiResult:
-    """The result of a generation. Raises `AnswerError`, and `ImageError` when none of its pictures is whole.
-
-    `seed` is the one that was sent, for servers that do not say which they used.
-    """
-    parts, rest = _split(answer)
-    content, errors = sort_out(parts)
-    parameters = rest.get("parameters")
-    info = rest.get("info")
-    result = WebUIApiResult(
-        content,
-        read_info(info),
-        parameters if isinstance(parameters, dict) else {},
-        errors=errors,
-        rest=rest,
-    )
-    if seed is not None and seed >= 0:
-        result._seed_sent = seed
-    return checked(result, answer)
-
-
-def read_info(info: Any) -> dict[str, Any]:
-    """`info` as a dict: it is JSON in a string, or an object, or empty, or free text."""
-    if isinstance(info, dict):
-        return info
-    if isinstance(info, str) and info.startswith("{"):
-        try:
-            value = wire.parse_json(info)
-        except ValueError:
-            return {}
-        return value if isinstance(value, dict) else {}
-    return {}
-
-
-def _split(answer: Answer) -> tuple[list[wire.Part], dict[str, Any]]:
-    parts: list[wire.Part] = []
-    rest: Any = None
-    try:
-        if answer.body:
-            parts, rest = wire.split_images(answer.body)
-    except ValueError as error:
-        answer.json()  # raises the error that shows what came, unless only the pictures were the trouble
-        raise AnswerError(f"{answer.method} {answer.url}: {error}", content=bytes(answer.body)) from error
-    if not isinstance(rest, dict):
-        raise AnswerError(
-            f"{answer.method} {answer.url} answered {answer.status} without a result: "
-            f"{preview(answer.body) if answer.body else 'no body'}",
-            method=answer.method,
-            url=answer.url,
-            content=bytes(answer.body),
-        )
-    return parts, rest
-
-
-def read_extras(answer: Answer) -> ExtrasResult:
-    """The result of an extras call: `image` or `images`, and `html_info`."""
-    parts, rest = _split(answer)
-    single = rest.get("image")
-    if single is not None:
-        parts = [wire.decode_image(single)]
-        rest["image"] = ""
-    content, errors = sort_out(parts)
-    info = rest.get("html_info")
-    return checked(ExtrasResult(content, info if isinstance(info, str) else "", errors=errors, rest=rest), answer)
-
-
-def read_custom(answer: Answer) -> CustomResult:
-    """The result of a call that the package does not know: pictures where there are some, and all the JSON."""
-    if not bytes(answer.body[:64]).lstrip().startswith(b"{"):  # a list, null, a text: the JSON is all there is
-        value = answer.json()
-        if not isinstance(value, dict):
-            return CustomResult((), "" if value is None else value)
-    parts, rest = _split(answer)
-    single = rest.get("image")
-    if isinstance(single, str) and not parts:
-        parts = [wire.decode_image(single)]
-        rest["image"] = ""
-    content, errors = sort_out(parts)
-    info = next((rest[name] for name in ("info", "html_info", "caption") if rest.get(name)), "")
-    parameters = rest.get("parameters")
-    return CustomResult(
-        content,
-        read_info(info) or info,
-        parameters if isinstance(parameters, dict) else {},
-        errors=errors,
-        rest=rest,
-    )
-
-
-def sort_out(parts: Sequence[wire.Part]) -> tuple[list[bytes], list[PartProblem]]:
-    """The whole pictures, and the parts that are none."""
-    content, errors = [], []
-    for index, part in enumerate(parts):
-        problem = part.problem or problem_with(part.content)
-        if not problem and kind_of(part.content) in VIDEOS:
-            problem = f"is a video ({kind_of(part.content)})"
-        if problem:
-            errors.append(PartProblem(index, problem, part.content))
-        else:
-            content.append(part.content)
-    return content, errors
-
-
-R = TypeVar("R", bound="Result[Any]")
-
-
-def checked(result: R, answer: Answer) -> R:
-    """The result, with a warning for parts that are no pictures; `ImageError` when nothing else came.
-
-    Videos of a generation are no trouble: they were asked for, and stand in `videos`.
-    """
-    expected = len(getattr(result, "videos", ()))
-    if len(result.errors) == expected:
-        return result
-    problems = "; ".join(map(str, result.errors[:3])) + ("; ..." if len(result.errors) > 3 else "")
-    if not result.content and not any(error.kind in VIDEOS for error in result.errors):
-        error = ImageError(f"{answer.method} {answer.url}: no picture in the answer is whole: {problems}",
-                           method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
-        error.result = result
-        raise error
-    warnings.warn(f"{problems}; see `errors` of the result", stacklevel=2)
-    return result
 
 
 # -- small readings of picture files ----------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
+from ..answers import checked, sort_out
 from ..checks import Problem
 from ..errors import AnswerError
 from ..items import Item, anything, flag, integer, items, mapping, optional_text, text
 from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
-from ..results import WebUIApiResult, checked, sort_out
+from ..results import WebUIApiResult
 from ..wire import decode_image
 from .base import GetItem, read_item
 from .generate import Generation, Img2Img, Txt2Img

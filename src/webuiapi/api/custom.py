@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..address import API_PATH
+from ..answers import read_custom
 from ..request import LOCAL, Answer, Request
-from ..results import CustomResult, read_custom
+from ..results import CustomResult
 
 
 def endpoint_path(endpoint: str, baseurl: bool) -> str:

@@ -7,10 +7,11 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import images as pictures
+from ..answers import read_extras
 from ..checks import within
 from ..errors import AnswerError
 from ..request import LOCAL, Answer, Request, said
-from ..results import ExtrasResult, InterrogateResult, PngInfoResult, read_extras
+from ..results import ExtrasResult, InterrogateResult, PngInfoResult
 
 if TYPE_CHECKING:
     from ..images import ImageInput

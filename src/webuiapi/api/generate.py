@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from .. import images as pictures
+from ..answers import read_generation
 from ..checks import Problem, within
 from ..extensions.base import ignored, units_of
 from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
-from ..results import WebUIApiResult, read_generation
+from ..results import WebUIApiResult
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -8,11 +8,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .. import images as pictures
+from ..answers import checked, sort_out
 from ..api.base import read_item
 from ..errors import AnswerError, ImageError
 from ..items import Item
 from ..request import Answer, Request, said
-from ..results import Result, checked, sort_out
+from ..results import Result
 from ..wire import decode_image
 
 if TYPE_CHECKING:

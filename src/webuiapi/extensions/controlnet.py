@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import images as pictures
+from ..answers import checked, sort_out
 from ..api.base import read_item
 from ..checks import Problem, within
 from ..items import Item, integer, mapping, texts
 from ..request import LOCAL, Answer, Request, said
-from ..results import Result, checked, sort_out
+from ..results import Result
 from ..wire import decode_image
 from .base import PICTURE, DictUnit, Slot, renamed
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from .. import images as pictures
+from ..answers import read_generation
 from ..request import LOCAL, Answer, Request, endpoint, said
-from ..results import WebUIApiResult, read_generation
+from ..results import WebUIApiResult
 from .base import Client_co, Interface
 
 if TYPE_CHECKING:
