@@ -15,6 +15,7 @@ from PIL import Image
 from support.pictures import noise, opened, read_png
 from support.samples import PNG, SQUARE, uri
 from webuiapi import WebUIApiResult, images
+from webuiapi.encoding import encode
 
 MODES = [
     "1",
@@ -40,7 +41,7 @@ MODES = [
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_can_be_sent(mode: str) -> None:
     image = noise(mode, 9, 5)
-    found = opened(images.encode(image, "image"))
+    found = opened(encode(image, "image"))
     assert found.size == (9, 5)
     kept = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}
     assert found.mode == (mode if mode in kept else WANTED[mode])
@@ -62,7 +63,7 @@ WANTED = {
 def test_a_transparent_colour_stays(mode: str) -> None:
     image = noise(mode, 8, 8)
     image.info["transparency"] = {"P": 3, "L": 7, "RGB": (1, 2, 3)}[mode]
-    found = opened(images.encode(image, "image"))
+    found = opened(encode(image, "image"))
     assert (found.mode, found.info["transparency"]) == (mode, image.info["transparency"])
     assert found.tobytes() == image.tobytes()
 
@@ -71,7 +72,7 @@ def test_a_transparent_colour_stays(mode: str) -> None:
 def test_texts_stay_where_pillow_writes(mode: str) -> None:
     image = noise(mode, 8, 8)
     image.info["parameters"] = "a cat"
-    assert opened(images.encode(image, "image")).info["parameters"] == "a cat"
+    assert opened(encode(image, "image")).info["parameters"] == "a cat"
 
 
 def test_what_the_text_of_a_picture_is() -> None:

@@ -83,7 +83,7 @@ class Result(Generic[Info]):
         """
         from PIL import Image as pil
 
-        from .images import reason
+        from .encoding import reason
 
         images: list[Image] = []
         content: list[bytes] = []

@@ -164,7 +164,7 @@ def convert(data: bytes, wanted: str, infotext: str | None, options: Mapping[str
     settings: dict[str, Any] = dict(options)
     texts = {str(key): value for key, value in image.info.items() if isinstance(value, str)}
     if wanted == "png":
-        from .images import encode
+        from .encoding import encode
 
         if infotext and "parameters" not in texts:
             image.info["parameters"] = infotext
