@@ -21,15 +21,11 @@ from webuiapi.server.http import Request
 from .conftest import FOREVER, PATIENCE, ask, until
 
 PLAIN = ("get", "misc", "options", "txt2img", "img2img", "extras")
-NOT_YET: tuple[str, ...] = ("controlnet",)
-"""Folders whose endpoints are not there yet."""
 AUTH = "user:pass,user2:pass2"
 
 
 def described(*folders: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(
-        "recording", recordings(*(folder for folder in folders if folder not in NOT_YET)), ids=lambda item: item.name
-    )
+    return pytest.mark.parametrize("recording", recordings(*folders), ids=lambda item: item.name)
 
 
 def hold(app: App, recording: Recording) -> None:
