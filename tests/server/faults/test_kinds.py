@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,36 +11,10 @@ import pytest
 from contract.compare import CATALOG
 from webuiapi.errors import CallTimeout, ConnectionLost, TransportError
 from webuiapi.server.app import App
-from webuiapi.server.doors import Server, serve
+from webuiapi.server.doors import Server
 
-from .conftest import FOREVER, PATIENCE, ask, until
-from .mishaps import GET_SAMPLERS, LIMIT, PAINT, SMALL, Send, exchange, named, pictures, through, value
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serve(catalog=CATALOG, seed=1) as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: Server) -> Iterator[Server]:
-    shared.reset()
-    yield shared
-    shared.reset()
-
-
-@pytest.fixture
-def app(server: Server) -> App:
-    return server.app
-
-
-@pytest.fixture(params=["socket", "local"])
-def send(request: pytest.FixtureRequest, server: Server) -> Iterator[Send]:
-    """A call through each door."""
-    with through(request.param, server) as send:
-        yield send
-
+from ..conftest import FOREVER, PATIENCE, ask, until
+from ..mishaps import GET_SAMPLERS, LIMIT, PAINT, SMALL, Send, exchange, named, pictures, value
 
 # --- what each kind does
 

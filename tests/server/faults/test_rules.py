@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,38 +16,11 @@ from hypothesis import strategies as st
 from contract.compare import CATALOG
 from webuiapi.errors import ConnectionLost
 from webuiapi.server.app import App
-from webuiapi.server.doors import Server, serve
 from webuiapi.server.fault_kinds import COMMON, KINDS
 from webuiapi.server.faults import Fault, Faults
 
-from .conftest import PATIENCE, ask, until
-from .mishaps import Send, named, through, value
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serve(catalog=CATALOG, seed=1) as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: Server) -> Iterator[Server]:
-    shared.reset()
-    yield shared
-    shared.reset()
-
-
-@pytest.fixture
-def app(server: Server) -> App:
-    return server.app
-
-
-@pytest.fixture(params=["socket", "local"])
-def send(request: pytest.FixtureRequest, server: Server) -> Iterator[Send]:
-    """A call through each door."""
-    with through(request.param, server) as send:
-        yield send
-
+from ..conftest import PATIENCE, ask, until
+from ..mishaps import Send, named, value
 
 # --- which requests
 

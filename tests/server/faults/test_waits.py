@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,34 +16,8 @@ from webuiapi.errors import ConnectError, ConnectionLost
 from webuiapi.server.app import App
 from webuiapi.server.doors import Server, serve
 
-from .conftest import FOREVER, PATIENCE, ask, until
-from .mishaps import GET_SAMPLERS, PAINT, PING, SMALL, Send, exchange, named, through, value
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Server]:
-    with serve(catalog=CATALOG, seed=1) as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: Server) -> Iterator[Server]:
-    shared.reset()
-    yield shared
-    shared.reset()
-
-
-@pytest.fixture
-def app(server: Server) -> App:
-    return server.app
-
-
-@pytest.fixture(params=["socket", "local"])
-def send(request: pytest.FixtureRequest, server: Server) -> Iterator[Send]:
-    """A call through each door."""
-    with through(request.param, server) as send:
-        yield send
-
+from ..conftest import FOREVER, PATIENCE, ask, until
+from ..mishaps import GET_SAMPLERS, PAINT, PING, SMALL, Send, exchange, named, value
 
 # --- what waits
 

@@ -1,0 +1,1 @@
+"""Faults on request: what each does, which requests they meet, and what waits because of one."""
