@@ -235,7 +235,7 @@ def test_a_cancelled_task_stops_the_job(door: Door, slow: Server) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            while not (await api.get_progress(skip_current_image=True)).idle:
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(slow.app.state.turnstile.wait_until_free)
+            assert (await api.get_progress(skip_current_image=True)).idle
 
     asyncio.run(main())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from conftest import Connect
 from support.callers import submit
 from support.scripted import CLOSE, HANG, Scripted, Seen, answer
-from support.signals import needs_signals, press_ctrl_c
+from support.signals import needs_signals, press_ctrl_c, until_the_main_thread_waits
 from webuiapi import AsyncWebUIApi, ConnectionLost, GatewayError, Txt2Img, WebUIApi
 from webuiapi.jobs import TaskLost
 
@@ -109,7 +108,7 @@ def test_a_task_that_waits_for_a_place_is_never_sent(scripted: Scripted) -> None
             await asyncio.to_thread(scripted.wait_for, 1)
             second = asyncio.ensure_future(api.txt2img("second"))
             while not api.gate._waiting:
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
             second.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await second
@@ -128,9 +127,7 @@ def test_ctrl_c_while_waiting_for_a_place(scripted: Scripted) -> None:
         api.gate.ask(lambda: None)
 
         def press_when_it_waits() -> None:
-            while not api.gate._waiting:
-                time.sleep(0.001)
-            time.sleep(0.02)  # from the queue to the wait
+            until_the_main_thread_waits(lambda: bool(api.gate._waiting))
             press_ctrl_c(scripted)
 
         thread = threading.Thread(target=press_when_it_waits)
