@@ -335,11 +335,33 @@ class endpoint(Generic[P, R]):  # noqa: N801 - used like `property`
             return build
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return obj.perform(build, args, kwargs)
+            try:
+                return obj.perform(build, args, kwargs)
+            except TypeError as error:
+                better = _misnamed(self.__name__, build, kwargs)
+                if better is None:
+                    raise
+                raise better from error
 
         call.__name__, call.__qualname__, call.__doc__ = self.__name__, self.__qualname__, build.__doc__
         call.__wrapped__ = build  # type: ignore[attr-defined]  # `inspect.signature` and notebooks show its parameters
         return call
+
+
+def _misnamed(name: str, build: Callable[..., Any], given: Mapping[str, Any]) -> TypeError | None:
+    """What to say of a parameter that a method does not have; None when it has all of them."""
+    import difflib
+    import inspect
+
+    known = inspect.signature(build).parameters
+    unknown = [word for word in given if word not in known]
+    if not unknown or any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
+        return None
+    wrong = unknown[0]
+    near = [word for word in known if word.startswith(f"{wrong}_")]
+    near += [word for word in difflib.get_close_matches(wrong, known, 3) if word not in near]
+    hint = f": similar {'is' if len(near) == 1 else 'are'} {', '.join(near[:4])}" if near else ""
+    return TypeError(f"{name}() has no parameter {wrong!r}{hint}")
 
 
 def loaded_late(load: Callable[[], Callable[P, Request[R] | Flow[R]]]) -> endpoint[P, R]:

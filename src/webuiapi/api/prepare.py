@@ -31,7 +31,7 @@ def prepare(request: G) -> Flow[G]:
         request = replaced(request, **changes)
     if any(getattr(request, name) is not None for name in _OVERRIDES):
         request = yield from _overridden(request, which)
-    changes = yield from named(request)
+    changes = yield from named(request, which)
     request = replaced(request, **changes) if changes else request
     changes = yield from changes_for(which, request)
     return replaced(request, **changes) if changes else request

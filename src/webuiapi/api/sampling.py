@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import Checks, object_to
 from ..errors import UnknownName, WebUIApiError
-from ..request import Flow, Remember, Request, Setting
+from ..request import ClientDefaults, Flow, Remember, Request, Setting
 from .lists import GetSamplers, GetSchedulers
 
 if TYPE_CHECKING:
+    from ..server_info import ServerInfo
     from .generate import Generation
 
 _SAMPLERS = ("sampler_name", "sampler_index", "hr_sampler_name")
@@ -19,17 +20,26 @@ _SCHEDULERS = ("scheduler", "hr_scheduler")
 _SAME = ("", "use same sampler", "use same scheduler", "automatic")
 
 
-def named(request: Generation) -> Flow[dict[str, Any]]:
+def named(request: Generation, which: ServerInfo) -> Flow[dict[str, Any]]:
     """The fields to be changed so that they hold the server's own spelling.
 
     An unknown name is an `UnknownName`, as `checks` wants it. A list that is empty or can't be read checks nothing.
     """
+    if which.webui_names:  # elsewhere a client's defaults are not sent
+        request = request.with_defaults((yield from _chosen_defaults()))
     changes: dict[str, Any] = {}
     for field in _SAMPLERS:
         changes.update((yield from _checked(request, field, "sampler", _sampler)))
     for field in _SCHEDULERS:
         changes.update((yield from _checked(request, field, "scheduler", _scheduler)))
     return changes
+
+
+def _chosen_defaults() -> Flow[ClientDefaults]:
+    """The client's sampler and scheduler, where somebody chose them: what nobody asked for is no reason to fail."""
+    sampler: str | None = yield from Setting("default_sampler")
+    scheduler: str | None = yield from Setting("default_scheduler")
+    return ClientDefaults(None if sampler == "Euler a" else sampler, scheduler)
 
 
 def _checked(

@@ -7,10 +7,11 @@ of early 2023, is recognised and translated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from ..checks import Problem
 from ..errors import UnknownName
 from ..names import find_name
 from ..request import Flow
@@ -53,6 +54,20 @@ class XYZPlot(SelectableScript):
     """Pixels between the pictures. Default 0."""
     csv_mode: bool | None = arg(17, False, label="Use text inputs instead of dropdowns")
     """Set by the form of the values; there is no need to."""
+
+    def problems(self) -> Iterator[Problem]:
+        yield from super().problems()
+        for name in ("x", "y", "z"):
+            axis: Any = getattr(self, name)
+            if axis is None:
+                continue
+            if not (isinstance(axis, (tuple, list)) and len(axis) == 2 and isinstance(axis[0], str)):
+                wanted = 'an axis and its values, as in ("Steps", [20, 30])'
+                yield Problem(f"XYZPlot: {name}={axis!r:.60} must be a pair of {wanted}")
+            elif not hasattr(axis[1], "__iter__"):
+                yield Problem(f"XYZPlot: {name}: the values of {axis[0]!r} are {axis[1]!r:.60}, and must be a list")
+            elif hasattr(axis[1], "__len__") and len(axis[1]) == 0:
+                yield Problem(f"XYZPlot: {name}: {axis[0]!r} has no values")
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
