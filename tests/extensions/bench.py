@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from webuiapi.extensions import registered
 from webuiapi.transport.base import Incoming, Outgoing
 
 Json = dict[str, Any]
+Ask = Callable[..., Any]
 PICTURE = Image.new("RGB", (8, 4), (200, 30, 60))
 PNG = file_of(PICTURE)
 """The picture's file, to be given where it must be known what is sent."""
@@ -164,6 +165,17 @@ class _Awaitable:
         self._bench.close()
 
 
+class Bound:
+    """An interface whose methods are called here; what the awaitable colour gives is awaited."""
+
+    def __init__(self, caller: Caller, interface: Any) -> None:
+        self.caller, self.interface = caller, interface(caller.api)
+
+    def __getattr__(self, name: str) -> Ask:
+        method = getattr(self.interface, name)
+        return lambda *args, **kwargs: self.caller.finish(method(*args, **kwargs))
+
+
 TABS = ("txt2img", "img2img")
 
 
@@ -184,3 +196,9 @@ def args_of(body: Json, title: str) -> list[Any]:
     """The arguments of an always-on script in a body, by its exact key."""
     found: list[Any] = body["alwayson_scripts"][title]["args"]
     return found
+
+
+def pixels(image: Image.Image | None) -> bytes:
+    """What a picture shows, to be compared."""
+    assert image is not None
+    return image.convert("RGB").tobytes()
