@@ -88,6 +88,14 @@ def test_what_is_no_address(settings: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "name"), [((5,), "host"), ((b"x",), "host"), ({"url": 5}, "url"), ({"baseurl": []}, "baseurl")]
+)
+def test_what_is_no_text(connect: Connect, given: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=rf'{name}=.* must be a text, as in url="http://127.0.0.1:7860"'):
+        connect(**given) if isinstance(given, dict) else connect(*given)
+
+
+@pytest.mark.parametrize(
     ("host", "loopback"),
     [("localhost", True), ("a.localhost", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True),
      ("192.168.0.1", False), ("localhost.example", False), ("0.0.0.0", False), ("fe80::1", False)],

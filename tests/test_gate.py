@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,6 +39,14 @@ def test_higher_priorities_come_first() -> None:
     for _ in range(5):
         gate.leave()
     assert begun == ["first", "b", "c", "a", "d"]
+
+
+@pytest.mark.parametrize("priority", ["high", 1.5, True, None])
+def test_what_is_no_priority(priority: Any) -> None:
+    gate = Gate(1)
+    with pytest.raises(TypeError, match=f"priority={priority!r} must be a whole number: the higher goes first"):
+        gate.ask(lambda: None, priority)
+    assert gate.at_work == 0
 
 
 def test_no_limit() -> None:

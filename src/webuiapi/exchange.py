@@ -34,6 +34,9 @@ def chosen_address(
 
     Raises `ValueError` for arguments that contradict each other or are no address.
     """
+    for name, value in (("host", host), ("baseurl", baseurl), ("url", url)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f'{name}={value!r:.60} must be a text, as in url="http://127.0.0.1:7860"')
     given = [name for name, value in (("host", host), ("baseurl", baseurl), ("url", url)) if value is not None]
     if len(given) > 1:
         raise ValueError(f"{' and '.join(given)} both say where the server is: give one of them")

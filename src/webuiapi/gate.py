@@ -38,6 +38,8 @@ class Gate:
 
     def ask(self, start: Callable[[], None], priority: int = 0) -> Ticket:
         """Take a place: `start` is called at once when one is free, else when its turn has come."""
+        if type(priority) is not int:
+            raise TypeError(f"priority={priority!r} must be a whole number: the higher goes first")
         ticket = Ticket(start)
         with self._lock:
             heapq.heappush(self._waiting, (-priority, next(self._count), ticket))
