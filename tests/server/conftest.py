@@ -6,14 +6,19 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from contract.compare import CATALOG
 from webuiapi.server.app import App
 from webuiapi.server.http import Request
+from webuiapi.server.progress import RunningJob
 
 FOREVER = 3600.0
 """Seconds of a step that ends only because somebody stops it."""
@@ -54,6 +59,28 @@ def until(condition: Callable[[], Any]) -> None:
         threading.Event().wait(0.001)
 
 
+@contextmanager
+def running(app: App, **how: Any) -> Iterator[RunningJob]:
+    """A job whose turn has come."""
+    with app.state.queued(**{"kind": "txt2img", "task_id": "task(me)", "name": "scripts_txt2img", **how}) as job:
+        yield job
+
+
+def progress(app: App, query: str = "") -> Any:
+    """What the API tells of the job that runs."""
+    return ask(app, "GET", f"/sdapi/v1/progress{query}").body
+
+
+def task_progress(app: App, task: str | None = "task(me)", **more: Any) -> Any:
+    """What the user interface is told of a task."""
+    return ask(app, "POST", "/internal/progress", {"id_task": task, **more}).body
+
+
+def picture() -> Image.Image:
+    """A preview, as a job gives it."""
+    return Image.new("RGB", (128, 96), "red")
+
+
 @pytest.fixture
 def app() -> Iterator[App]:
     """A server with the catalogue of the recordings."""
@@ -71,3 +98,18 @@ def get(app: App) -> Ask:
 def post(app: App) -> Ask:
     """POST to a path of `app`."""
     return lambda path, body=None, **headers: ask(app, "POST", path, body, **headers)
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads for requests that wait."""
+    with ThreadPoolExecutor(16) as pool:
+        yield pool
+
+
+@pytest.fixture
+def slow(pool: ThreadPoolExecutor) -> Iterator[App]:
+    """A server whose steps take until somebody stops them; closed before the threads are waited for."""
+    with App(CATALOG, seed=1, step_time=FOREVER) as app:
+        app.state.clock = lambda: datetime(2026, 11, 23, 15, 5, 22)
+        yield app

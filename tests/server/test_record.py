@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any
@@ -85,12 +84,6 @@ def test_while_it_is_worked_on(pool: ThreadPoolExecutor) -> None:
         call.result(PATIENCE)
         assert received.status == 200
         assert len(received.pictures) == 1
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
 
 
 def test_faulty_ones(app: App) -> None:

@@ -97,12 +97,6 @@ def slow(pool: ThreadPoolExecutor) -> Iterator[App]:
         yield app
 
 
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
-
-
 def stands_in_a_step(app: App, job_no: int = 0) -> None:
     until(lambda: (app.state.progress.job_no, app.state.progress.sampling_step) == (job_no, 1))
 
