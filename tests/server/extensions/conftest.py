@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .shop import Shop
+from .shop import Desk, Shop
 
 
 @pytest.fixture
@@ -14,6 +14,13 @@ def shop() -> Iterator[Shop]:
     shop = Shop()
     with shop.app:
         yield shop
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,10 +15,14 @@ from webuiapi.server.app import App
 from webuiapi.server.engine import Pass
 from webuiapi.server.painter import Painter
 
-from ..conftest import Answer, ask
-from ..studio import opened, text_of
+from ..conftest import Answer, ask, until
+from ..studio import FlatEngine, opened, text_of
 
 SIDE = 128
+SCHEDULER = "/agent-scheduler/v1"
+"""Where Agent Scheduler's paths begin."""
+TASK: dict[str, Any] = {"prompt": "a fox", "width": 64, "height": 64, "steps": 2, "seed": 5}
+NO_TASK = {"success": False, "message": "Task not found"}
 
 
 class Shop:
@@ -46,6 +51,58 @@ class Shop:
         small = {"prompt": "a fox in a forest", "seed": 7, "steps": 12, "width": SIDE, "height": SIDE}
         always = {title: {"args": args} for title, args in (scripts or {}).items()}
         return Painted(self.post(f"/sdapi/v1/{kind}", {**small, "alwayson_scripts": always, **fields}))
+
+
+class Desk:
+    """A server with a queue. A task with the prompt `wait` runs until `gate` is set or it is interrupted; one with
+    `break` fails."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.gate = threading.Event()
+        engine = FlatEngine()
+        self.shop = Shop(settings.pop("catalog", None), engine=engine, **settings)
+        state = self.shop.app.state
+
+        def hold(_done: int) -> None:
+            if engine.passes[-1].prompts == ["break"]:
+                raise RuntimeError("the engine broke")
+            if engine.passes[-1].prompts == ["wait"]:
+                until(lambda: self.gate.is_set() or state.progress.interrupted)
+
+        engine.on_step = hold
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """The answer of a path of the scheduler, which is to be a good one."""
+        answer = ask(self.shop.app, method, f"{SCHEDULER}{path}", body, **headers)
+        assert answer.status == 200, answer.raw
+        return answer.body
+
+    def add(self, kind: str = "txt2img", **fields: Any) -> str:
+        """The id of a new task."""
+        task: str = self.ask("POST", f"/queue/{kind}", {**TASK, **fields})["task_id"]
+        return task
+
+    def task(self, name: str) -> dict[str, Any]:
+        """What is told of a task."""
+        found: dict[str, Any] = self.ask("GET", f"/task/{name}")["data"]
+        return found
+
+    def over(self, *names: str) -> None:
+        """Wait until these tasks are over."""
+        until(lambda: all(self.task(name)["status"] in ("done", "failed", "interrupted") for name in names))
+
+    def running(self, name: str) -> None:
+        """Wait until a task runs."""
+        until(lambda: self.task(name)["status"] == "running")
+
+    def pending(self) -> list[str]:
+        """The ids of the tasks that wait or run, in order."""
+        return [task["id"] for task in self.ask("GET", "/queue")["pending_tasks"]]
+
+    def close(self) -> None:
+        """Let go of what waits, and close the server."""
+        self.gate.set()
+        self.shop.app.close()
 
 
 class Painted:
@@ -125,4 +182,7 @@ def share(mask: Image.Image, box: tuple[int, int, int, int] | None = None) -> fl
     return float(np.asarray((mask.crop(box) if box else mask).convert("L"), np.float32).mean()) / 255
 
 
-__all__ = ["SIDE", "Painted", "Shop", "apart", "disc", "flower", "painted", "share", "squirrel", "text_of"]
+__all__ = [
+    "NO_TASK", "SCHEDULER", "SIDE", "TASK", "Desk", "Painted", "Shop", "apart", "disc", "flower", "painted", "share",
+    "squirrel", "text_of",
+]  # fmt: skip
