@@ -73,7 +73,7 @@ class Received:
     def pictures(self) -> tuple[bytes, ...]:
         """Small copies (JPEG) of the pictures in the answer."""
         answer = self.answer
-        return self.copies if answer is None else tuple(pictures_in(_value(answer)))
+        return self.copies if answer is None else _copies(answer)
 
     @property
     def sent_pictures(self) -> tuple[bytes, ...]:
@@ -148,22 +148,24 @@ class Record:
 
     def pictures_of(self, received: Received) -> tuple[bytes, ...]:
         """Small copies of the pictures in an answer, which are kept in its place from now on."""
-        copies = received.pictures
+        answer = received.answer
+        copies = received.copies if answer is None else _copies(answer)
         with self._lock:
-            received.copies, received.answer = copies, None
-            entry = self._entries.get(received.number)
-            if entry is not None:
-                self._weigh(entry)
+            self._replace(received, answer, copies)
         return copies
 
     def _shrink(self, received: Received) -> None:
-        body = _smaller_body(received.body)
+        body, answer = received.body, received.answer
+        smaller, copies = _smaller_body(body), _copies(answer)
         with self._lock:
-            received.body = body
+            # All of it at once: one that is marked as small and not yet weighed would cost another its place.
+            if received.body is body:
+                received.body = smaller
             entry = self._entries.get(received.number)
             if entry is not None:
-                entry.small = True
-        self.pictures_of(received)
+                entry.small = received.answer is answer
+                self._weigh(entry)
+            self._replace(received, answer, copies)
 
     def _make_room(self) -> None:
         while True:
@@ -185,6 +187,15 @@ class Record:
         entry = self._entries[received.number]
         entry.version = self._version
         self._weigh(entry)
+
+    def _replace(self, received: Received, answer: bytes | None, copies: tuple[bytes, ...]) -> None:
+        """Put copies in the place of the answer they were made from; one that has come meanwhile stays."""
+        if answer is None or received.answer is not answer:
+            return
+        received.copies, received.answer = copies, None
+        entry = self._entries.get(received.number)
+        if entry is not None:
+            self._weigh(entry)
 
     def _weigh(self, entry: _Entry) -> None:
         weight = entry.received.weight
@@ -230,6 +241,10 @@ def pictures_in(value: Any) -> list[bytes]:
 
     _walked(value, look, longer_than=_SHORT)
     return found
+
+
+def _copies(answer: bytes | None) -> tuple[bytes, ...]:
+    return () if answer is None else tuple(pictures_in(_value(answer)))
 
 
 def _is_secret(name: str) -> bool:
