@@ -235,8 +235,6 @@ class App:
         self.limits.check_body(request)
         fields, given = flavour.check(flavour.contract.endpoint(route.method, route.path, route.described), request)
         fields.update(names)
-        if route.locked:
-            self.limits.check_queue(len(self.state.turnstile))
         with self.limits.in_force(), self.state.turnstile if route.locked else nullcontext():
             answer = route.handler(Call(self, request, fields, given))
         return answer if isinstance(answer, Response) else body.json_response(answer)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .errors import HTTPError
 from .http import Dropped
+from .limits import limits_in_force
 
 if TYPE_CHECKING:
     from .flavours.table import Line
@@ -30,27 +33,19 @@ class Turnstile:
 
     def __enter__(self) -> None:
         """Wait for the turn. `Dropped` is raised when the server closes meanwhile, `HTTPError` if too many wait."""
-        with self._lock:
-            if self._closed:
-                raise Dropped("the server is closing")
-            if not self._held:
-                self._held = True
-                return
-            if self._line is not None and len(self._waiting) >= self._line.most:
-                raise HTTPError(503, self._line.detail)
-            ticket = threading.Lock()
-            ticket.acquire()
-            self._waiting.append(ticket)
-        try:
-            ticket.acquire()
-        except BaseException:
-            self._leave(ticket)
-            raise
-        if self._closed:
-            raise Dropped("the server is closing")
+        self._wait()
 
     def __exit__(self, *_: object) -> None:
         self._next()
+
+    @contextmanager
+    def turn(self, accepted: Callable[[], None]) -> Iterator[None]:
+        """Like the turnstile itself, and `accepted` is called as soon as it is clear that nobody is sent away."""
+        self._wait(accepted)
+        try:
+            yield
+        finally:
+            self._next()
 
     def __len__(self) -> int:
         """How many wait."""
@@ -66,8 +61,36 @@ class Turnstile:
 
     def wait_until_free(self) -> None:
         """Return when whoever holds it now, and all who wait now, are through."""
-        with self:
-            pass
+        self._wait(everybody=True)  # who ends the server is not to be sent away because many wait
+        self._next()
+
+    def _wait(self, accepted: Callable[[], None] | None = None, *, everybody: bool = False) -> None:
+        with self._lock:
+            if self._closed:
+                raise Dropped("the server is closing")
+            if self._held and not everybody:
+                self._check(len(self._waiting))
+            if accepted is not None:
+                accepted()
+            if not self._held:
+                self._held = True
+                return
+            ticket = threading.Lock()
+            ticket.acquire()
+            self._waiting.append(ticket)
+        try:
+            ticket.acquire()
+        except BaseException:
+            self._leave(ticket)
+            raise
+        if self._closed:
+            raise Dropped("the server is closing")
+
+    def _check(self, waiting: int) -> None:
+        """Send away who would have to wait behind too many. With the lock held, so that none slips in beside it."""
+        limits_in_force().check_queue(waiting)
+        if self._line is not None and waiting >= self._line.most:
+            raise HTTPError(503, self._line.detail)
 
     def _next(self) -> None:
         with self._lock:

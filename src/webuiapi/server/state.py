@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import Catalog, Item
 from .checkpoints import Checkpoints
+from .errors import HTTPError
 from .flavours import Flavour, find_flavour
-from .limits import limits_in_force
 from .options import EXPLANATION, LOADING, Options
 from .progress import Progress, RunningJob
 from .queue import Tasks, Turnstile
@@ -153,9 +153,14 @@ class State:
         if name is not None and self.find_checkpoint(name) is None:
             raise RuntimeError(f"model {name!r} not found")
         for key, value in settings.items():
+            before = self.options.get(key)
             if self.options.change(key, value) and key in LOADING:
-                with self.turnstile:
-                    self._load()
+                try:
+                    with self.turnstile:
+                        self._load()
+                except HTTPError:
+                    self.options.put(key, before)  # too many wait: what is not loaded is not set either
+                    raise
 
     @contextmanager
     def overridden(self, settings: Mapping[str, Any] | None, restore: bool = True) -> Iterator[None]:
@@ -195,11 +200,8 @@ class State:
         the name of the job that `job.start()` starts. A request that fails leaves its task where it was: waiting if the
         job had not started, else active; and a job without a task leaves the progress behind, as the webui does.
         """
-        limits_in_force().check_queue(len(self.turnstile))
         task = (task_id or self.new_task(kind)) if kind and self.flavour.tasks else None
-        if task:
-            self.tasks.add(task)
-        with self.turnstile:
+        with self.turnstile.turn(lambda: self.tasks.add(task) if task else None):
             job = RunningJob(self.progress, name, self.step_time, lambda: self.tasks.start(task) if task else None)
             try:
                 yield job
