@@ -28,8 +28,8 @@ LAYERS = (
 )
 """From the bottom to the top. The names are modules and packages; within one layer anything goes."""
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-SERVER_MAY = {"errors", "items", "png", "version", "wire", "infotext"}
-"""What the embedded server shares with the client: formats, not the way to it."""
+SERVER_MAY = {"address", "errors", "items", "png", "version", "wire", "infotext"}
+"""What the embedded server shares with the client: formats and what an address is, not the way to it."""
 
 
 def module_of(path: Path) -> str:

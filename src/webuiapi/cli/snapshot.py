@@ -32,9 +32,9 @@ def command(run: Run, path: str) -> None:
     from ..snapshot import take_snapshot, write_snapshot
 
     with run.client() as api:
-        catalog = api.run(take_snapshot())
+        catalog, url = api.run(take_snapshot()), api.url
     written = write_snapshot(catalog, path)
     if run.json:
         run.emit({"path": str(written), "lists": sorted(catalog)})
         return
-    click.echo(f"{written}: {len(catalog)} lists of {run.client().url}")
+    click.echo(f"{written}: {len(catalog)} lists of {url}")

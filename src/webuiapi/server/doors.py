@@ -20,6 +20,7 @@ from . import require
 
 require("starlette", "uvicorn")
 
+from ..address import is_loopback  # noqa: E402 - with the others
 from .app import App  # noqa: E402 - only when they are known to be there
 from .http import Dropped  # noqa: E402
 from .uvicorn_door import BACKLOG, KEEP_ALIVE, Uvicorn  # noqa: E402
@@ -38,7 +39,6 @@ __all__ = ["KEEP_ALIVE", "Server", "run", "serve"]
 _START_PATIENCE = 10.0
 _WAKE = 0.5
 """Seconds between two looks at the keyboard where waiting for a lock cannot be interrupted (Windows)."""
-_LOOPBACK = ("localhost", "::1")
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it can be reached, not bound
 
 
@@ -166,7 +166,7 @@ def serve(
             faults=faults,
             limits=limits,
         )
-    if not app.guard.pairs and not _is_loopback(host):
+    if not app.guard.pairs and not is_loopback(host):
         warnings.warn(
             f"the embedded server on {host} can be reached by others, and asks nobody for a password: set api_auth",
             stacklevel=2,
@@ -207,7 +207,3 @@ def _bind(host: str, port: int, *, listen: bool = True) -> socket.socket:
         bound.close()
         raise OSError(error.errno, f"cannot listen on {host}:{port}: {error.strerror}") from error
     return bound
-
-
-def _is_loopback(host: str) -> bool:
-    return host in _LOOPBACK or host.startswith("127.")
