@@ -190,6 +190,8 @@ NO_CREDENTIALS = (
          "A proxy between here and the server gave up waiting; the server itself may still be working on it."),
         (error_of(500, {"errors": "CUDA out of memory"}),
          "Ask for smaller pictures, or fewer at once (batch_size), or start the server with --medvram."),
+        (error_of(502, {"errors": "CUDA out of memory"}),
+         "Ask for smaller pictures, or fewer at once (batch_size), or start the server with --medvram."),
         (error_of(500, {"errors": "no idea"}), ""),
         (error_of(422, {"detail": "no idea"}), ""),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import Connect, Door, enter
-from support.callers import Caller, Colour, statuses, submit
+from support.callers import Caller, Colour, on_loop, statuses, submit
 from support.scripted import Scripted, Seen, answer
 from webuiapi import CallTimeout, ServerBusy, Txt2Img
 from webuiapi.jobs import Cancelled, Completed, Failed, JobCancelled, Queued, Running
@@ -290,3 +291,23 @@ def test_submit_is_plain_in_both_colours() -> None:
 
     assert not inspect.iscoroutinefunction(WebUIApi.submit)
     assert not inspect.iscoroutinefunction(AsyncWebUIApi.submit)
+
+
+def test_a_callback_that_raises_keeps_no_other_from_being_called(
+    client: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[Any] = []
+    last = threading.Event()
+    job = submit(client, Txt2Img("a", width=64, height=64, steps=1))
+
+    def broken(job: Any) -> None:
+        raise ZeroDivisionError
+
+    for callback in (broken, heard.append, lambda _: last.set()):
+        on_loop(client, functools.partial(job.add_done_callback, callback))
+    client.finish(job.result())
+    if client.loop is not None:  # its callbacks are called by the loop, which runs while something is waited for
+        client.finish(asyncio.sleep(0))
+    assert last.wait(10)
+    assert heard == [job]
+    assert "a done callback raised ZeroDivisionError()" in caplog.text

@@ -97,6 +97,19 @@ def test_the_environments_proxy(connect: Connect, proxy: Scripted, name: str, mo
     assert proxy.last.target == f"{FAR}/sdapi/v1/progress"
 
 
+def test_a_redirect_to_https_goes_through_the_proxy_for_https(
+    connect: Connect, proxy: Scripted, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.setenv("https_proxy", scripted.url)
+    proxy.play(answer(b"", 307, {"Location": "https://gpu-box.example/sdapi/v1/progress"}))
+    scripted.play(head(403, {"Content-Length": "0"}), CLOSE)
+    with pytest.raises(ConnectError, match="403"):
+        connect(url=FAR).get_progress()
+    assert (scripted.last.method, scripted.last.target) == ("CONNECT", "gpu-box.example:443")
+    assert len(proxy.seen) == 1
+
+
 def test_this_machine_is_asked_directly(
     connect: Connect, proxy: Scripted, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

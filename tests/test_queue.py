@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import threading
 from typing import Any
 
 import pytest
 
 from conftest import Connect
-from support.callers import Caller
+from support.callers import Caller, on_loop
 from support.pictures import noise, with_parameters
 from support.samples import PNG, uri
 from support.scripted import Scripted, answer
-from webuiapi import AnswerError, Img2Img, Txt2Img, WebUIApiError
+from webuiapi import AnswerError, AsyncWebUIApi, Img2Img, Txt2Img, WebUIApiError
 from webuiapi.api.agent_scheduler import QueueTask
 from webuiapi.jobs import Cancelled, JobCancelled, Queued, Running
 
@@ -100,15 +102,6 @@ def test_orders(caller: Caller, scripted: Scripted) -> None:
 # -- jobs -------------------------------------------------------------------------------------------------------------
 
 
-def on_loop(caller: Caller, do: Any) -> Any:
-    """Call something that needs the running event loop, where there is one."""
-
-    async def call() -> Any:
-        return do()
-
-    return do() if caller.loop is None else caller.finish(call())
-
-
 def play_task(scripted: Scripted, *states: dict[str, Any]) -> None:
     """What the task says, time after time; the last goes on."""
     left = list(states)
@@ -176,6 +169,48 @@ def test_a_task_taken_out_again(connect: Connect, scripted: Scripted) -> None:
     with pytest.raises(JobCancelled):
         caller.finish(job.result())
     assert job.status == Cancelled()
+
+
+def test_a_job_that_ends_before_the_order_to_end_it_is_answered(connect: Connect, scripted: Scripted) -> None:
+    ordered = threading.Event()
+    ended = threading.Event()
+
+    def told(seen: Any) -> bytes:
+        if seen.method == "DELETE":
+            ordered.set()
+            assert ended.wait(10)
+            return answer({"success": True})
+        return answer({"success": True, "data": {**TASK, "status": "interrupted" if ordered.is_set() else "running"}})
+
+    scripted.play_at(f"{ROOT}/task/t1", told)
+    caller = connect(url=scripted.url)
+    job = on_loop(caller, lambda: caller.api.attach("t1"))
+    on_loop(caller, lambda: job.add_done_callback(lambda _: ended.set()))
+    assert caller.finish(job.cancel()) is True
+    with pytest.raises(JobCancelled):
+        caller.finish(job.result())
+
+
+def test_a_job_given_up_on_its_way_into_the_queue() -> None:
+    """An awaitable client's: the plain one comes back when the task is in the queue."""
+
+    async def main(scripted: Scripted) -> None:
+        async with AsyncWebUIApi(url=scripted.url, server="a1111") as api:
+            job = api.submit(Txt2Img("x"), via="agent-scheduler")
+            await asyncio.to_thread(scripted.wait_for, 1, f"{ROOT}/queue/txt2img")
+            assert await job.cancel() is True
+            given_up.set()
+            with pytest.raises(JobCancelled):
+                await job.result()
+
+    given_up = threading.Event()
+    with Scripted() as scripted:
+        scripted.play_at(f"{ROOT}/queue/txt2img", given_up, answer({"task_id": "t1"}))
+        taken_out = answer({"success": True, "data": {**TASK, "status": "interrupted"}})
+        scripted.play_at(f"{ROOT}/task/t1", taken_out)
+        asyncio.run(main(scripted))
+        orders = [(seen.method, seen.target) for seen in scripted.seen]
+    assert orders[:2] == [("POST", f"{ROOT}/queue/txt2img"), ("DELETE", f"{ROOT}/task/t1")]
 
 
 def test_a_picture_that_was_deleted_there(caller: Caller, scripted: Scripted) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+import struct
+import zlib
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from conftest import Connect
+from support.callers import Caller
 from support.pictures import file_of, noise, with_parameters
+from support.samples import PNG
 from support.scripted import Scripted, answer
 from webuiapi import ImageError, InterrogateResult, PngInfoResult, Result, WebUIApiResult
 from webuiapi.answers import read_extras, read_generation, read_info
@@ -183,3 +187,39 @@ def test_a_result_over_the_wire(connect: Connect, scripted: Scripted) -> None:
     assert (result.info["seed"], result.parameters) == (11, {"steps": 20})
     scripted.play(answer({"image": b64(FIRST), "html_info": "<p>done</p>"}))
     assert caller.extra_single_image(FIRST).seeds == [11]
+
+
+def test_a_text_that_is_no_text_costs_no_picture(caller: Caller, scripted: Scripted) -> None:
+    body = b'{"images": ["' + base64.b64encode(PNG) + b'", "\\ud800"], "info": "{}"}'
+    scripted.play(answer(body))
+    with pytest.warns(UserWarning, match="image 1 of the answer is no base64"):
+        result = caller.txt2img("x")
+    assert result.content == [PNG]
+    assert result.errors[0].content == b"?"
+
+
+def huge() -> bytes:
+    """A PNG that says it is 20000 pixels wide and high, more than Pillow opens."""
+    data = bytearray(PNG)
+    data[16:24] = struct.pack(">II", 20000, 20000)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    return bytes(data)
+
+
+def test_a_picture_too_large_to_be_opened_can_be_looked_at_and_kept() -> None:
+    result = WebUIApiResult([huge()], {})
+    assert repr(result) == "<WebUIApiResult: 1 image of image/png>"
+    with pytest.warns(UserWarning, match="image 0 of the answer can't be opened: Image size"):
+        assert result.images == []
+    assert result.errors[0].content == huge()
+
+
+def test_a_picture_too_large_to_be_opened_is_no_picture_to_send(caller: Caller, scripted: Scripted) -> None:
+    with pytest.raises(ValueError, match=r"^images\[0\]: what was given .* can't be read as a picture: Image size"):
+        caller.img2img(huge(), "x", width=64, height=64)
+    assert scripted.seen == []
+
+
+def test_a_preview_too_large_to_be_opened_is_none(caller: Caller, scripted: Scripted) -> None:
+    scripted.play(answer({"progress": 0.5, "current_image": base64.b64encode(huge()).decode()}))
+    assert caller.get_progress().preview is None

@@ -74,6 +74,16 @@ def _by_pillow(image: Image, texts: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
+def opened(data: bytes) -> Image:
+    """A file's picture, not decoded yet. Raises `ValueError` for what Pillow can't or, for its size, won't open."""
+    from PIL import Image as pil
+
+    try:
+        return pil.open(io.BytesIO(data))
+    except (OSError, ValueError, SyntaxError, pil.DecompressionBombError) as error:
+        raise ValueError(reason(error)) from error
+
+
 def reason(error: Exception) -> str:
     """Why Pillow can't read a picture, without the addresses of objects."""
     from PIL import UnidentifiedImageError

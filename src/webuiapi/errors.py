@@ -248,7 +248,7 @@ def status_error(status: int, text: str, body: Any, *, method: str, url: str, se
         method=method,
         url=url,
         message=message[:600] + ("..." if len(message) > 600 else ""),
-        hint=_hint(status, message, text, url, sent_credentials),
+        hint=_hint(kind, status, message, text, url, sent_credentials),
         error=_text(fields.get("error")),
         detail=detail,
         errors=_text(fields.get("errors")),
@@ -268,7 +268,7 @@ def _kind(status: int, text: str) -> type[StatusError]:
 
 
 def _message(text: str, body: Any) -> str:
-    """What the server says, from every form of body that `contract/servers.md` lists."""
+    """What the server says, from every form of body that `docs/servers.md` lists."""
     if isinstance(body, str):  # SD.Next: a bare JSON string
         return body
     if not isinstance(body, dict):
@@ -302,7 +302,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
-def _hint(status: int, message: str, text: str, url: str, sent_credentials: bool) -> str:
+def _hint(kind: type[StatusError], status: int, message: str, text: str, url: str, sent_credentials: bool) -> str:
     if status == 401:
         if sent_credentials:
             return "The user name or password is not one of those that the server was started with (--api-auth)."
@@ -313,9 +313,9 @@ def _hint(status: int, message: str, text: str, url: str, sent_credentials: bool
         return _hint_not_found(message, text, url)
     if status == 422 and re.search(r"Script '.*' not found", message):
         return "An extension or script that the request uses is not installed there: get_scripts() lists what is."
-    if status in (502, 504) or 520 <= status <= 530:
+    if kind is GatewayError:
         return "A proxy between here and the server gave up waiting; the server itself may still be working on it."
-    if status >= 500 and _MEMORY.search(text):
+    if kind is OutOfMemory:
         return "Ask for smaller pictures, or fewer at once (batch_size), or start the server with --medvram."
     return ""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from .address import LOCAL, Address, Credentials, check_host, parse_auth, parse_url
+from .checks import users_level
 from .errors import StatusError, status_error
 from .transport.base import Incoming, Outgoing, Settings, basic, parse_proxy
 
@@ -128,7 +129,7 @@ class Session:
             warnings.warn(
                 f"user name and password go to {self._address.host} over plain http, "
                 "readable for everyone in between; use https",
-                stacklevel=4,
+                stacklevel=users_level(),
             )
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:

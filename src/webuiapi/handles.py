@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .errors import CallTimeout
 from .jobs import Cancelled, Failed, JobCore, Status
+from .logs import log
 
 if TYPE_CHECKING:
     from .client import AsyncWebUIApi, WebUIApi
@@ -64,8 +65,7 @@ class Job(JobCore[R], Generic[R]):
     def _call_back(self) -> None:
         with self.changed:
             callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback(self)
+        _call(callbacks, self)
 
     def add_done_callback(self, callback: Callable[[Job[R]], None]) -> None:
         """Call `callback(job)` when the job has ended, in its thread; at once when it has already."""
@@ -162,8 +162,7 @@ class AsyncJob(JobCore[R], Generic[R]):
 
     def _call_back(self) -> None:
         callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback(self)
+        _call(callbacks, self)
 
     def add_done_callback(self, callback: Callable[[AsyncJob[R]], None]) -> None:
         """Call `callback(job)` when the job has ended; at once when it has already."""
@@ -220,3 +219,12 @@ class AsyncJob(JobCore[R], Generic[R]):
             return True
         await self._client.run(self._halt(self))
         return True
+
+
+def _call(callbacks: Iterable[Callable[[Any], None]], job: JobCore[Any]) -> None:
+    """Call each, whatever becomes of the others: nobody but the log can hear what one raises."""
+    for callback in callbacks:
+        try:
+            callback(job)
+        except Exception as error:  # noqa: BLE001 - the caller's
+            log().error("a done callback raised %r", error, exc_info=error)

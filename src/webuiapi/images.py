@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import pybase64
 
-from .encoding import encode, reason
+from .encoding import encode, opened
 from .png import MEDIA_TYPES, VIDEOS, kind_of, problem_with
 
 if TYPE_CHECKING:
@@ -189,18 +189,18 @@ def _text(value: str, name: str, uri: bool, any_format: bool, stored: bool) -> A
         head, _, rest = value.partition(",")
         if not _URI_HEAD.fullmatch(head):
             raise ValueError(f"{name}={value[:40]!r}... is no data URI: data:image/png;base64,... is needed")
-        return _from_base64(rest, name, head + ",", any_format, stored)
+        return _from_base64(rest, name, head + ",", uri, any_format, stored)
     if _looks_like_path(value):
         return outgoing(_read(Path(value), name), name, uri=uri, any_format=any_format, stored=stored)
-    return _from_base64(value, name, "", any_format, stored)
+    return _from_base64(value, name, "", False, any_format, stored)
 
 
-def _from_base64(text: str, name: str, head: str, any_format: bool, stored: bool) -> Any:
+def _from_base64(text: str, name: str, head: str, uri: bool, any_format: bool, stored: bool) -> Any:
     """Base64 text as it is where its picture may go out as it is; else encoded as any other."""
     compact, data = _base64(text, name, head)
     if _goes_as_is(data, name, any_format):
-        return PictureText(head + compact)
-    return Picture(encode(_open(data, name), name, stored=stored), bool(head))
+        return PictureText((head if uri else "") + compact)
+    return Picture(encode(_open(data, name), name, stored=stored), uri and bool(head))
 
 
 def _looks_like_path(text: str) -> bool:
@@ -234,12 +234,10 @@ def _read(path: Path, name: str) -> bytes:
 
 
 def _open(data: bytes, name: str) -> Image:
-    from PIL import Image as pil
-
     try:
-        return pil.open(io.BytesIO(data))
-    except (OSError, ValueError, SyntaxError) as error:
-        problem = problem_with(data) or f"can't be read as a picture: {reason(error)}"
+        return opened(data)
+    except ValueError as error:
+        problem = problem_with(data) or f"can't be read as a picture: {error}"
         raise ValueError(f"{name}: what was given ({len(data)} bytes) {problem}") from error
 
 

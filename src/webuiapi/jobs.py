@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 from .api.agent_scheduler import DeleteQueueTask, GetQueueResults, GetQueueTask, QueueTask
 from .api.internal import GetPendingTasks, GetTaskProgress, TaskProgress
 from .api.jobs import GetProgress, Interrupt
+from .checks import users_level
 from .errors import ConnectionLost, GatewayError, NotFound, WebUIApiError
 from .logs import log
 from .request import Flow, Request, Sleep, Watch, replaced
@@ -253,7 +254,7 @@ def _followed(job: JobCore[Any], follow: Follow | None) -> Generator[Any, Any, N
             status = yield from follow(job)
             failures = 0
             if job.stop_wanted and isinstance(status, Running):
-                yield from _interrupted(job)
+                yield from _interrupted(job, Interrupt())
                 job.stop_wanted = False
         except WebUIApiError as error:
             log().info("the progress can't be asked for: %s", error)
@@ -308,13 +309,13 @@ def stop(job: JobCore[Any], alone: Callable[[], bool]) -> Flow[None]:
             return
     elif not alone() or (yield from _others_wait()) or (yield from GetProgress(skip_current_image=True)).idle:
         return
-    yield from _interrupted(job)
+    yield from _interrupted(job, Interrupt())
 
 
-def _interrupted(job: JobCore[Any]) -> Flow[None]:
+def _interrupted(job: JobCore[Any], order: Request[Any]) -> Flow[None]:
     job.interrupted = True  # before: the call may be answered sooner than the order
     try:
-        yield from Interrupt()
+        yield from order
     except WebUIApiError:
         job.interrupted = False
         raise
@@ -344,7 +345,7 @@ def run_watched(request: Request[R], on_progress: Callable[[Running], None], alo
             except Exception as error:  # noqa: BLE001 - the caller's; the picture being made must not be lost for it
                 listening = False
                 told = f"on_progress raised {type(error).__name__}: {error}; it is not called again"
-                warnings.warn(told, stacklevel=2)
+                warnings.warn(told, stacklevel=users_level())
 
     job.listen(hear)
     try:
@@ -375,10 +376,14 @@ def scheduled(job: JobCore[Any]) -> Flow[Any]:
 def through_queue(job: JobCore[Any]) -> Flow[Any]:
     """Put the request into the agent-scheduler's queue, and follow it there to its end."""
     job.id = yield from QueueTask(cast("Any", job.request))
+    if job.stop_wanted:
+        yield from unschedule(job)
     return (yield from scheduled(job))
 
 
 def unschedule(job: JobCore[Any]) -> Flow[None]:
     """Take a task out of the agent-scheduler's queue, or interrupt it there."""
-    yield from DeleteQueueTask(job.id or "")
-    job.interrupted = True
+    if job.id is None:  # it is on its way into the queue: it is taken out as soon as it is there
+        job.stop_wanted = True
+        return
+    yield from _interrupted(job, DeleteQueueTask(job.id))

@@ -7,12 +7,12 @@ decoded when first used, as Pillow does; `load` decodes them all at once.
 from __future__ import annotations
 
 import base64
-import io
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .checks import users_level
 from .png import MEDIA_TYPES, VIDEOS, kind_of
 
 if TYPE_CHECKING:
@@ -81,19 +81,17 @@ class Result(Generic[Info]):
 
         They are opened here and decoded by Pillow when first used. One that Pillow cannot open moves to `errors`.
         """
-        from PIL import Image as pil
-
-        from .encoding import reason
+        from .encoding import opened
 
         images: list[Image] = []
         content: list[bytes] = []
         for index, data in zip(self._origins, self.content, strict=True):
             try:
-                images.append(pil.open(io.BytesIO(data)))
+                images.append(opened(data))
                 content.append(data)
-            except (OSError, ValueError, SyntaxError, pil.DecompressionBombError) as error:
-                self.errors.append(PartProblem(index, f"can't be opened: {reason(error)}", data))
-                warnings.warn(str(self.errors[-1]), stacklevel=3)
+            except ValueError as error:
+                self.errors.append(PartProblem(index, f"can't be opened: {error}", data))
+                warnings.warn(str(self.errors[-1]), stacklevel=users_level())
         if len(content) < len(self.content):
             self.content = content
             for name in ("infotexts", "_pictures", "_grids"):
@@ -368,10 +366,10 @@ def _seed_in(text: str | None) -> int | None:
 
 
 def _size_text(data: bytes) -> str:
-    from PIL import Image as pil
+    from .encoding import opened
 
     try:
-        width, height = pil.open(io.BytesIO(data)).size
-    except (OSError, ValueError, SyntaxError):
+        width, height = opened(data).size
+    except ValueError:
         return MEDIA_TYPES.get(kind_of(data) or "", "unknown kind")
     return f"{width}x{height}"

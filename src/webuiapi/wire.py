@@ -224,4 +224,4 @@ def decode_image(text: Any) -> Part:
     try:
         return Part(pybase64.b64decode(data + "=" * (-len(data) % 4), validate=True))
     except ValueError as error:
-        return Part(text.encode(), f"is no base64 ({error})")
+        return Part(text.encode("utf-8", "replace"), f"is no base64 ({error})")

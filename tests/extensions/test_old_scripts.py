@@ -257,6 +257,6 @@ def test_b64_img() -> None:
     assert (read.format, read.size, read.getpixel((0, 0))) == ("PNG", (3, 2), (1, 2, 3))
     assert read.info["parameters"] == "a cat"
     assert (webuiapi.b64_img(PNG), webuiapi.raw_b64_img(PNG)) == (URI, RAW)
-    assert webuiapi.b64_img(URI) == URI
+    assert (webuiapi.b64_img(URI), webuiapi.raw_b64_img(URI)) == (URI, RAW)
     with pytest.raises(TypeError, match="image: a int is no picture"):
         webuiapi.b64_img(3)

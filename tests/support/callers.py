@@ -58,13 +58,18 @@ class Caller:
             self.loop.close()
 
 
+def on_loop(caller: Caller, do: Callable[[], Any]) -> Any:
+    """Call something that needs the running event loop, where there is one."""
+
+    async def call() -> Any:
+        return do()
+
+    return do() if caller.loop is None else caller.finish(call())
+
+
 def submit(caller: Caller, request: Any, **how: Any) -> Any:
     """Submit on the caller's event loop, where it has one."""
-
-    async def on_loop() -> Any:
-        return caller.api.submit(request, **how)
-
-    return caller.finish(on_loop()) if caller.loop is not None else caller.api.submit(request, **how)
+    return on_loop(caller, lambda: caller.api.submit(request, **how))
 
 
 def statuses(caller: Caller, job: Any, **how: Any) -> list[Any]:

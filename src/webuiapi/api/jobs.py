@@ -15,16 +15,13 @@ if TYPE_CHECKING:
 
 def opened(text: str | None) -> Image | None:
     """A picture from base64 text or a data URI; None where there is none."""
-    from io import BytesIO
-
-    from PIL import Image as pil
-
+    from .. import encoding
     from ..wire import decode_image
 
     part = decode_image(text or "")
     try:
-        return None if part.problem else pil.open(BytesIO(part.content))
-    except (OSError, ValueError, SyntaxError):  # a preview in a format that Pillow does not know
+        return None if part.problem else encoding.opened(part.content)
+    except ValueError:  # a preview in a format that Pillow does not know
         return None
 
 

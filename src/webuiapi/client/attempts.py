@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 
 from ..errors import ConnectionLost, TransportError
-from ..exchange import after_redirect
+from ..exchange import Session, after_redirect
 from ..logs import log
 from ..request import Request, Sleep
 from ..retry import Retry
@@ -17,6 +18,7 @@ from ..transport.base import Incoming, Outgoing
 class Attempts:
     """What both clients do between a call and its answer."""
 
+    session: Session
     retries: Retry
     on_request: Callable[[Outgoing], None] | None
     on_response: Callable[[Outgoing, Incoming, float], None] | None
@@ -42,6 +44,8 @@ class Attempts:
                 self._arrived(call, incoming, sent)
                 redirected = after_redirect(call, incoming)
                 if redirected is not None:
+                    if redirected.address.scheme != call.address.scheme:  # for which there may be another proxy
+                        redirected = replace(redirected, settings=self.session.settings(redirected.address.scheme))
                     call = redirected
                     continue
                 again = None if hurry else self._after_status(call, incoming, attempt, began)

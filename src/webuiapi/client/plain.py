@@ -98,13 +98,13 @@ class WebUIApi(BaseClient):
             return self._watched(todo, left)
         return self._call(todo, hurry)
 
-    def awaitable(self, like: AsyncWebUIApi | None = None) -> AsyncWebUIApi:
-        """An awaitable client of the same settings; on the connections of `like`, where that is given."""
+    def awaitable(self) -> AsyncWebUIApi:
+        """An awaitable client of the same settings."""
         from .awaitable import AsyncWebUIApi
 
         other = object.__new__(AsyncWebUIApi)
         other.__dict__.update(self.__dict__)
-        other._transport = like._transport if like is not None else self._awaitable_transport()
+        other._transport = self._awaitable_transport()
         return other
 
     def _awaitable_transport(self) -> AsyncTransport:
