@@ -20,6 +20,7 @@ from support.samples import JPEG, PNG, picture_in, turned, uri
 from support.scripted import Scripted, answer
 from webuiapi import ExtraBatchImages, ExtraSingleImage, Img2Img, PngInfo, WebUIApiResult
 from webuiapi.checks import ParameterWarning
+from webuiapi.images import size_of
 
 
 @pytest.fixture
@@ -177,6 +178,18 @@ WIDE = file_of(noise("RGB", 24, 16))
 def test_the_size_of_the_input(caller: Caller, scripted: Scripted, given: Any, size: tuple[int, int]) -> None:
     caller.img2img(given, "x", size="input", batch_size=2)
     assert (scripted.last.json["width"], scripted.last.json["height"]) == size
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_of_a_file_no_more_is_read_for_its_size_than_its_head(as_text: bool, tmp_path: Path) -> None:
+    path = tmp_path / "half.jpeg"
+    path.write_bytes(turned("JPEG", 6)[:-20])  # whose pixels are not all there
+    assert size_of(str(path) if as_text else path, "image") == (8, 16)
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"^image: what was given \(7 bytes\) "):
+        size_of(str(path) if as_text else path, "image")
+    with pytest.raises(ValueError, match=r"^image='.*gone.png' can't be read: "):
+        size_of(tmp_path / "gone.png", "image")
 
 
 def test_a_pair_is_a_size(caller: Caller, scripted: Scripted) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 API_PATH = "/sdapi/v1"
-LOCAL = ":local:"
+IN_PROCESS = ":local:"
 """Given as the host or the URL: the embedded server, in this process."""
 
 
@@ -131,3 +131,8 @@ def parse_auth(text: str, *, name: str) -> Credentials:
     if not colon:
         raise ValueError(f"{name} must have the form user:password")
     return Credentials(username, password)
+
+
+def endpoint_path(endpoint: str, baseurl: bool) -> str:
+    """The path of an endpoint below the server's address, which may be said below /sdapi/v1."""
+    return f"{API_PATH if baseurl else ''}/{endpoint.lstrip('/')}"

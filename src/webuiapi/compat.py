@@ -49,17 +49,22 @@ def is_old(build: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a call has a form of webuiapi 0.9."""
     if "use_async" in kwargs or "use_deprecated_controlnet" in kwargs:
         return True
-    telling = _OLD_ORDER.get(build)
-    return telling is not None and len(args) > telling[0] and not isinstance(args[telling[0]], (str, type(None)))
+    return _old_order(build, args) is not None
+
+
+def _old_order(build: Any, args: tuple[Any, ...]) -> tuple[str, ...] | None:
+    """The names of positional arguments given in the old order; None where they are not."""
+    telling, order = _OLD_ORDER.get(build, (0, ()))
+    return order if order and len(args) > telling and not isinstance(args[telling], (str, type(None))) else None
 
 
 def call(client: BaseClient, build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Make a call that has a form of webuiapi 0.9."""
     from .client import AsyncWebUIApi
 
-    telling = _OLD_ORDER.get(build)
-    if telling is not None and len(args) > telling[0] and not isinstance(args[telling[0]], (str, type(None))):
-        args, kwargs = (), _by_name(build, telling[1], args, kwargs)
+    order = _old_order(build, args)
+    if order is not None:
+        args, kwargs = (), _by_name(build, order, args, kwargs)
     kwargs.pop("use_deprecated_controlnet", None)  # its routes are gone since 2023: units go the usual way
     if not kwargs.pop("use_async", False):
         return client.run(build(*args, **kwargs))

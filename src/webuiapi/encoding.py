@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .png import can_write, write_png
@@ -74,12 +75,15 @@ def _by_pillow(image: Image, texts: dict[str, str]) -> bytes:
     return out.getvalue()
 
 
-def opened(data: bytes) -> Image:
-    """A file's picture, not decoded yet. Raises `ValueError` for what Pillow can't or, for its size, won't open."""
+def opened(source: bytes | Path) -> Image:
+    """A file's picture, not decoded yet; of a path, no more is read than that.
+
+    Raises `ValueError` for what Pillow can't or, for its size, won't open.
+    """
     from PIL import Image as pil
 
     try:
-        return pil.open(io.BytesIO(data))
+        return pil.open(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (OSError, ValueError, SyntaxError, pil.DecompressionBombError) as error:
         raise ValueError(reason(error)) from error
 

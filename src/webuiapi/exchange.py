@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from .address import LOCAL, Address, Credentials, check_host, parse_auth, parse_url
+from .address import IN_PROCESS, Address, Credentials, check_host, parse_auth, parse_url
 from .checks import users_level
 from .errors import StatusError, status_error
 from .transport.base import Incoming, Outgoing, Settings, basic, parse_proxy
@@ -46,7 +46,7 @@ def chosen_address(
         other = "port" if port is not None else "use_https"
         raise ValueError(f"{whole[0]} and {other} both say where the server is: {whole[0]} holds all of it")
     credentials = _given_credentials(username, password)
-    if LOCAL in (host, baseurl, url):
+    if IN_PROCESS in (host, baseurl, url):
         return Address("http", "127.0.0.1", 7860), credentials
     from_environment = not given and port is None and not use_https
     inside: Credentials | None = None

@@ -10,6 +10,7 @@ import io
 import os
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -315,19 +316,22 @@ def size_of(value: Any, name: str) -> tuple[int, int] | None:
     if isinstance(value, str):
         if value.startswith(("http://", "https://")):
             return None
-        value = _text_bytes(value, name)
-    data = received_bytes(value, name)
-    image = _open(data, name) if data is not None else as_pillow(value, name)
+        if value.startswith("data:"):
+            value = _base64(value.partition(",")[2], name)[1]
+        else:
+            value = Path(value) if _looks_like_path(value) else _base64(value, name)[1]
+    if isinstance(value, os.PathLike):
+        with suppress(ValueError), opened(Path(os.fspath(value))) as image:
+            return _upright(image)
+    data = received_bytes(value, name)  # of a path that can't be opened, too: to say why
+    return _upright(_open(data, name) if data is not None else as_pillow(value, name))
+
+
+def _upright(image: Image) -> tuple[int, int]:
     width, height = image.size
     # Asked only where there is any: Pillow decodes a whole PNG to look for EXIF behind its pixels.
     turned = bool(image.info.get("exif")) and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
     return (height, width) if turned else (width, height)
-
-
-def _text_bytes(text: str, name: str) -> bytes:
-    if not text.startswith("data:") and _looks_like_path(text):
-        return _read(Path(text), name)
-    return _base64(text.partition(",")[2] if text.startswith("data:") else text, name)[1]
 
 
 def raw_b64_img(image: Any) -> str:

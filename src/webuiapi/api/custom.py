@@ -6,15 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..address import API_PATH
+from ..address import endpoint_path
 from ..answers import read_custom
 from ..request import LOCAL, Answer, Request
 from ..results import CustomResult
-
-
-def endpoint_path(endpoint: str, baseurl: bool) -> str:
-    """The path below the server's address."""
-    return f"{API_PATH if baseurl else ''}/{endpoint.lstrip('/')}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from ..address import LOCAL, Credentials, parse_url
+from ..address import IN_PROCESS, Credentials, parse_url
 from .flags import Flag, said
 from .values import CredentialsType
 
@@ -131,7 +131,7 @@ def _run(ctx: click.Context, values: dict[str, Any]) -> tuple[Run, dict[str, Any
 
 def _for_another(ctx: click.Context, url: str | None) -> bool:
     """Whether the environment's credentials are not for this server: it has its own, or is not the environment's."""
-    if url is None or url == LOCAL:
+    if url is None or url == IN_PROCESS:
         return False
     elsewhere = os.environ.get("WEBUIAPI_URL") not in (None, "", url)
     if elsewhere and ctx.get_parameter_source("url") == ParameterSource.COMMANDLINE:

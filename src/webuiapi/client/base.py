@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Generator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from ..address import API_PATH, LOCAL
+from ..address import IN_PROCESS, endpoint_path
 from ..checks import Checks, check_level, report, users_level
 from ..endpoints import Endpoints
 from ..errors import NotFound, NotSupported, UnexpectedResult
@@ -101,9 +101,9 @@ class BaseClient(Endpoints, Attempts):
         - `on_request`, `on_response`: called with each HTTP call, and with its answer and the seconds it took.
         """
         given_host, given_port = None if host is _NO_HOST else host, None if port is _NO_PORT else port
-        if not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == LOCAL:
-            given_host = LOCAL
-        local = LOCAL in (given_host, url, baseurl)
+        if not any((given_host, given_port, url, baseurl)) and os.environ.get("WEBUIAPI_URL") == IN_PROCESS:
+            given_host = IN_PROCESS
+        local = IN_PROCESS in (given_host, url, baseurl)
         self.local = local
         self._address, credentials = chosen_address(
             host=given_host, port=given_port, baseurl=baseurl, url=url, use_https=use_https,
@@ -142,7 +142,7 @@ class BaseClient(Endpoints, Attempts):
     @property
     def url(self) -> str:
         """The server's address, without credentials."""
-        return LOCAL if self.local else self._address.root
+        return IN_PROCESS if self.local else self._address.root
 
     @property
     def baseurl(self) -> str:
@@ -175,7 +175,7 @@ class BaseClient(Endpoints, Attempts):
 
     def get_endpoint(self, endpoint: str, baseurl: bool) -> str:
         """The URL of a path below the server's address, or below /sdapi/v1 with `baseurl`. Nothing is sent."""
-        return f"{self._address.root}{API_PATH if baseurl else ''}/{endpoint.lstrip('/')}"
+        return self._address.root + endpoint_path(endpoint, baseurl)
 
     def post_and_get_api_result(self, url: str, json: Any, use_async: bool = False) -> Any:
         """What webuiapi 0.9 offered below its methods: POST to a URL of this server. `custom_post` takes a path."""
