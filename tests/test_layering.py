@@ -23,7 +23,7 @@ LAYERS = (
     ("api", "extensions"),
     ("endpoints", "jobs"),
     ("handles",),
-    ("client", "compat", "snapshot"),
+    ("client", "compat", "snapshot", "stubs"),
     ("cli", "__main__", "pytest_plugin"),
 )
 """From the bottom to the top. The names are modules and packages; within one layer anything goes."""

@@ -25,6 +25,7 @@ COMMANDS = {
     "samplers": "List the samplers of the server.",
     "serve": "Run the embedded server, which needs no GPU.",
     "snapshot": "Write down what the server has installed, for a twin of it.",
+    "stubs": "Write the server's names as types, for your editor and type checker.",
     "demo": "Do a bit of everything, and leave a page with the pictures.",
 }
 """Each with the first sentence of its help, so that the list can be shown without loading any of them."""
