@@ -35,11 +35,13 @@ format: $(READY)  ## put the code into form
 
 docs: $(READY)  ## the documentation's site, into site/
 	$(BIN)/python -m tools.docs
+	$(BIN)/python -m tools.public_api
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python -m tools.site site
 
-docs-update: $(READY)  ## write what the documentation takes from the code
+docs-update: $(READY)  ## write what the documentation takes from the code, and the list of public names
 	$(BIN)/python -m tools.docs --update
+	$(BIN)/python -m tools.public_api --update
 
 bench: $(READY)  ## ours against the predecessor and the floor: ratios
 	$(BIN)/python -m benchmarks
