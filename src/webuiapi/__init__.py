@@ -235,6 +235,7 @@ if TYPE_CHECKING:
     from .extensions.tiled_diffusion import DemoFusion, TiledDiffusion, TiledRegion, TiledVAE
     from .extensions.ultimate_sd_upscale import UltimateSDUpscale
     from .extensions.xyz import XYZPlot
+    from .gallery import Comparison, compare
     from .handles import AsyncJob, Job
     from .images import ImageInput, b64_img, raw_b64_img
     from .infotext import GenerationParameters
@@ -357,6 +358,7 @@ _HOME = {
     "extensions.tiled_diffusion": ("DemoFusion", "TiledDiffusion", "TiledRegion", "TiledVAE"),
     "extensions.ultimate_sd_upscale": ("UltimateSDUpscale",),
     "extensions.xyz": ("XYZPlot",),
+    "gallery": ("Comparison", "compare"),
     "handles": ("AsyncJob", "Job"),
     "images": ("ImageInput", "b64_img", "raw_b64_img"),
     "infotext": ("GenerationParameters",),
@@ -375,18 +377,18 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "ADetailer", "AnimateDiff", "AnswerError", "AnswerTooLarge", "AsyncJob", "AsyncWebUIApi", "AuthenticationError",
     "BadRequest", "BuildFace", "BuildReActorFaceModel", "CallTimeout", "CancelDeforumBatch", "CancelDeforumJob",
-    "Cancelled", "Checks", "ClearQueue", "CmdFlags", "CompareFaces", "Completed", "ConnectError", "ConnectionLost",
-    "ControlNetDetect", "ControlNetInterface", "ControlNetSettings", "ControlNetUnit", "CreateEmbedding",
-    "CreateHypernetwork", "CustomGet", "CustomPost", "CustomResult", "Cutoff", "DeforumBatch", "DeforumCancelled",
-    "DeforumInterface", "DeforumJob", "DeforumRun", "DeforumSubmit", "DeleteQueueTask", "DemoFusion", "DetectResult",
-    "DilateMask", "DinoPredict", "DynamicPrompts", "DynamicThresholding", "Embedding", "Embeddings", "Extension",
-    "ExtensionMissing", "ExtensionResult", "ExtraBatchImages", "ExtraSingleImage", "ExtractFaces", "ExtrasResult",
-    "FaceRestorer", "FaceSwapInpainting", "FaceSwapLab", "FaceSwapLabInterface", "FaceSwapOptions",
-    "FaceSwapPostprocessing", "FaceSwapUnit", "Failed", "Flow", "FreeU", "GatewayError", "GenerateSemanticSegmentation",
-    "GenerationParameters", "GetADetailerModels", "GetADetailerSchema", "GetADetailerVersion", "GetCmdFlags",
-    "GetControlNetControlTypes", "GetControlNetModels", "GetControlNetModules", "GetControlNetSettings",
-    "GetControlNetVersion", "GetDeforumApiVersion", "GetDeforumBatch", "GetDeforumBatches", "GetDeforumJob",
-    "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings", "GetExtensions", "GetFaceRestorers",
+    "Cancelled", "Checks", "ClearQueue", "CmdFlags", "CompareFaces", "Comparison", "Completed", "ConnectError",
+    "ConnectionLost", "ControlNetDetect", "ControlNetInterface", "ControlNetSettings", "ControlNetUnit",
+    "CreateEmbedding", "CreateHypernetwork", "CustomGet", "CustomPost", "CustomResult", "Cutoff", "DeforumBatch",
+    "DeforumCancelled", "DeforumInterface", "DeforumJob", "DeforumRun", "DeforumSubmit", "DeleteQueueTask",
+    "DemoFusion", "DetectResult", "DilateMask", "DinoPredict", "DynamicPrompts", "DynamicThresholding", "Embedding",
+    "Embeddings", "Extension", "ExtensionMissing", "ExtensionResult", "ExtraBatchImages", "ExtraSingleImage",
+    "ExtractFaces", "ExtrasResult", "FaceRestorer", "FaceSwapInpainting", "FaceSwapLab", "FaceSwapLabInterface",
+    "FaceSwapOptions", "FaceSwapPostprocessing", "FaceSwapUnit", "Failed", "Flow", "FreeU", "GatewayError",
+    "GenerateSemanticSegmentation", "GenerationParameters", "GetADetailerModels", "GetADetailerSchema",
+    "GetADetailerVersion", "GetCmdFlags", "GetControlNetControlTypes", "GetControlNetModels", "GetControlNetModules",
+    "GetControlNetSettings", "GetControlNetVersion", "GetDeforumApiVersion", "GetDeforumBatch", "GetDeforumBatches",
+    "GetDeforumJob", "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings", "GetExtensions", "GetFaceRestorers",
     "GetFaceSwapLabVersion", "GetHistory", "GetHypernetworks", "GetInterrogators", "GetKeywords",
     "GetLatentUpscaleModes", "GetLoras", "GetMemory", "GetOptions", "GetPendingTasks", "GetProgress",
     "GetPromptGenModels", "GetPromptStyles", "GetQueue", "GetQueueHistory", "GetQueueResults", "GetQueueTask",
@@ -394,12 +396,11 @@ __all__ = [
     "GetSDModels", "GetSDModules", "GetSDVae", "GetSamModels", "GetSamplers", "GetSchedulers", "GetScriptInfo",
     "GetScripts", "GetStatus", "GetTaskProgress", "GetUpscalers", "GetVersion", "HiResUpScaler", "HiResUpscaler",
     "History", "Hypernetwork", "Hypertile", "ICLight", "ImageError", "ImageInput", "Img2Img", "Img2ImgAlternative",
-    "InstructPix2Pix",
-    "InstructPix2PixInterface", "Interface", "Interrogate", "InterrogateResult", "Interrogators", "Interrupt", "Job",
-    "JobCancelled", "KohyaHRFix", "LatentModifier", "LatentUpscaleMode", "LayerDiffuse", "Loopback", "Lora", "Memory",
-    "MissingExtra", "ModelKeyword", "ModelKeywordInterface", "ModelKeywordResult", "NeverOOM", "NoImage", "NoJSON",
-    "NotFound", "NotSupported", "Options", "OutOfMemory", "OutpaintingMk2", "ParameterWarning", "PartProblem",
-    "PauseQueue", "PendingTasks", "PerturbedAttentionGuidance", "Ping", "PngInfo", "PngInfoResult",
+    "InstructPix2Pix", "InstructPix2PixInterface", "Interface", "Interrogate", "InterrogateResult", "Interrogators",
+    "Interrupt", "Job", "JobCancelled", "KohyaHRFix", "LatentModifier", "LatentUpscaleMode", "LayerDiffuse", "Loopback",
+    "Lora", "Memory", "MissingExtra", "ModelKeyword", "ModelKeywordInterface", "ModelKeywordResult", "NeverOOM",
+    "NoImage", "NoJSON", "NotFound", "NotSupported", "Options", "OutOfMemory", "OutpaintingMk2", "ParameterWarning",
+    "PartProblem", "PauseQueue", "PendingTasks", "PerturbedAttentionGuidance", "Ping", "PngInfo", "PngInfoResult",
     "PoorMansOutpainting", "Progress", "ProgressState", "PromptGen", "PromptMatrix", "PromptStyle", "PromptsFromFile",
     "Queue", "QueueTask", "Queued", "ReActor", "ReActorImage", "ReActorInterface", "RealesrganModel",
     "RefreshCheckpoints", "RefreshEmbeddings", "RefreshLoras", "RefreshVae", "RegionalPrompter", "ReloadCheckpoint",
@@ -415,7 +416,7 @@ __all__ = [
     "TiledDiffusion", "TiledRegion", "TiledVAE", "Timeout", "TrainEmbedding", "TrainHypernetwork", "TrainingResult",
     "TransportError", "Txt2Img", "UltimateSDUpscale", "UnexpectedResult", "Unit", "UnknownName", "UnloadCheckpoint",
     "UnloadInterrogators", "Upscaler", "Watch", "WebUIApi", "WebUIApiError", "WebUIApiResult", "XYZPlot", "__version__",
-    "b64_img", "raw_b64_img",
+    "b64_img", "compare", "raw_b64_img",
 ]  # fmt: skip
 
 
