@@ -103,8 +103,10 @@ class JobCancelled(WebUIApiError):
 class JobCore(Generic[R]):
     """What a job knows, whatever the colour of its client. Safe to look at from any thread."""
 
-    def __init__(self, request: Request[R]) -> None:
+    def __init__(self, request: Request[R], *, sent: bool = False) -> None:
         self.request = request
+        self.sent = sent
+        """Whether its request is on its way, or was; until then it can be taken back without the server seeing it."""
         self.id: str | None = getattr(request, "force_task_id", None)
         """The task's id on the server; None where the server has no such thing, or before it is known."""
         self.partial: R | None = None
@@ -114,6 +116,9 @@ class JobCore(Generic[R]):
         self.watchers = 0
         """How many look at previews."""
         self.stop_wanted = False
+        """It was cancelled before the server worked on it: it is to be stopped as soon as it does."""
+        self.alone: Callable[[], bool] = lambda: False
+        """Says that the client has no other job, as whoever cancelled it knows."""
         self.interrupted = False
         self.preview_id = -1
         self.preview: Image | None = None
@@ -142,6 +147,20 @@ class JobCore(Generic[R]):
             listeners = list(self._listeners)
         for listener in listeners:
             listener()
+
+    def send(self) -> None:
+        """Note that its request goes out now. Raises `JobCancelled` when it was cancelled before."""
+        with self.changed:
+            self.sent = not self.stop_wanted
+            self.interrupted = self.stop_wanted
+        if self.interrupted:
+            raise JobCancelled("the job was cancelled before it was sent")
+
+    def taken_back(self) -> bool:
+        """Take it back if it was not sent yet; whether that was so."""
+        with self.changed:
+            self.stop_wanted = self.stop_wanted or not self.sent
+            return not self.sent
 
     def finish(self, value: R) -> None:
         """Take note of the result; of an interrupted job it is the partial one."""
@@ -186,6 +205,7 @@ Follow: TypeAlias = Callable[[JobCore[Any]], "Flow[Status | None]"]
 def conduct(job: JobCore[R], *, placed: bool = False) -> Flow[R]:
     """Send the job's request and follow its progress until the answer is there."""
     request, follow = yield from _introduced(job)
+    job.send()
     try:
         return (yield from Watch(request, lambda: _followed(job, follow), placed=placed))
     except (GatewayError, ConnectionLost) as error:
@@ -254,8 +274,7 @@ def _followed(job: JobCore[Any], follow: Follow | None) -> Generator[Any, Any, N
             status = yield from follow(job)
             failures = 0
             if job.stop_wanted and isinstance(status, Running):
-                yield from _interrupted(job, Interrupt())
-                job.stop_wanted = False
+                yield from stop(job, job.alone)
         except WebUIApiError as error:
             log().info("the progress can't be asked for: %s", error)
             failures += 1
@@ -291,25 +310,31 @@ def _outlasted(job: JobCore[Any]) -> Flow[str]:
 
 
 def stop(job: JobCore[Any], alone: Callable[[], bool]) -> Flow[None]:
-    """Interrupt the job if the server is working on it; one that waits there is interrupted when its turn comes.
+    """Interrupt the job if the server is working on it.
 
+    One that waits there, or is on its way, is interrupted when its turn comes; one that was not sent yet is not sent.
     Asked immediately before; between the answer and the order the server may still go on to the next job. Without task
     ids the order is given only when no other job can be seen: `alone` says that this client has no other.
     """
+    if job.taken_back():
+        return
     if not hasattr(job.request, "force_task_id"):  # it leaves no trace on the server: what runs may be another's
         return
     task: TaskProgress | None = None
     if job.id is not None:
         with suppress(NotFound):  # --nowebui
             task = yield from GetTaskProgress(job.id, live_preview=False)
+    job.alone = alone
     if task is not None:
-        if task.queued:
-            job.stop_wanted = True
-        if not task.active:
-            return
-    elif not alone() or (yield from _others_wait()) or (yield from GetProgress(skip_current_image=True)).idle:
-        return
-    yield from _interrupted(job, Interrupt())
+        now = task.active
+        later = not now and not task.completed  # it waits there, or is on its way
+    else:
+        now = alone() and not (yield from _others_wait())
+        later = now and (yield from GetProgress(skip_current_image=True)).idle
+    if later:
+        job.stop_wanted = True
+    elif now:
+        yield from _interrupted(job, Interrupt())
 
 
 def _interrupted(job: JobCore[Any], order: Request[Any]) -> Flow[None]:
@@ -319,6 +344,7 @@ def _interrupted(job: JobCore[Any], order: Request[Any]) -> Flow[None]:
     except WebUIApiError:
         job.interrupted = False
         raise
+    job.stop_wanted = False
 
 
 def _others_wait() -> Flow[bool]:

@@ -157,7 +157,7 @@ class AsyncWebUIApi(BaseClient):
         from ..jobs import JobCore, stop
 
         try:
-            await _driven(stop(JobCore(request), self._alone), lambda todo: self._do(todo, True))
+            await _driven(stop(JobCore(request, sent=True), self._alone), lambda todo: self._do(todo, True))
         except WebUIApiError as error:
             log().info("the server could not be told to stop: %s", error)
 

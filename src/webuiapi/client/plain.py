@@ -171,7 +171,7 @@ class WebUIApi(BaseClient):
         from ..jobs import JobCore, stop
 
         try:
-            _driven(stop(JobCore(request), self._alone), lambda todo: self._do(todo, True, []))
+            _driven(stop(JobCore(request, sent=True), self._alone), lambda todo: self._do(todo, True, []))
         except WebUIApiError as error:
             log().info("the server could not be told to stop: %s", error)
 
