@@ -227,6 +227,9 @@ def test_every_error_can_be_pickled() -> None:
             error = kind(500, "text", method="GET", url="http://x", message="m", hint="h", detail=[1])
         elif kind is errors.UnknownName:
             error = kind("sampler", "x", ["y"])
+        elif kind is errors.AllServersAway:
+            error = kind({"http://a": ValueError("b"), "http://c": None})
+            error.reasons = {"http://c": None}  # an exception in it is no longer the same one
         else:
             error = kind("message")
         other = pickle.loads(pickle.dumps(error))

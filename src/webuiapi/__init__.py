@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from .client import AsyncWebUIApi, WebUIApi
     from .enums import HiResUpScaler, HiResUpscaler, Upscaler
     from .errors import (
+        AllServersAway,
         AnswerError,
         AnswerTooLarge,
         AuthenticationError,
@@ -240,6 +241,7 @@ if TYPE_CHECKING:
     from .images import ImageInput, b64_img, raw_b64_img
     from .infotext import GenerationParameters
     from .jobs import Cancelled, Completed, Failed, JobCancelled, Queued, Running, Status, TaskLost
+    from .pool import AsyncPool, Pool, PoolServer
     from .request import Flow, Request, Sleep, Watch
     from .results import (
         CustomResult,
@@ -285,10 +287,10 @@ _HOME = {
     "client": ("AsyncWebUIApi", "WebUIApi"),
     "enums": ("HiResUpScaler", "HiResUpscaler", "Upscaler"),
     "errors": (
-        "AnswerError", "AnswerTooLarge", "AuthenticationError", "BadRequest", "CallTimeout", "ConnectError",
-        "ConnectionLost", "GatewayError", "ImageError", "MissingExtra", "NoJSON", "NotFound", "NotSupported",
-        "OutOfMemory", "ServerBusy", "ServerError", "StatusError", "TransportError", "UnexpectedResult",
-        "UnknownName", "WebUIApiError",
+        "AllServersAway", "AnswerError", "AnswerTooLarge", "AuthenticationError", "BadRequest", "CallTimeout",
+        "ConnectError", "ConnectionLost", "GatewayError", "ImageError", "MissingExtra", "NoJSON", "NotFound",
+        "NotSupported", "OutOfMemory", "ServerBusy", "ServerError", "StatusError", "TransportError",
+        "UnexpectedResult", "UnknownName", "WebUIApiError",
     ),
     "extensions._endpoints": ("ExtensionResult",),
     "extensions._faceswaplab_parts": (
@@ -363,6 +365,7 @@ _HOME = {
     "images": ("ImageInput", "b64_img", "raw_b64_img"),
     "infotext": ("GenerationParameters",),
     "jobs": ("Cancelled", "Completed", "Failed", "JobCancelled", "Queued", "Running", "Status", "TaskLost"),
+    "pool": ("AsyncPool", "Pool", "PoolServer"),
     "request": ("Flow", "Request", "Sleep", "Watch"),
     "results": (
         "CustomResult", "ExtrasResult", "InterrogateResult", "NoImage", "PartProblem", "PngInfoResult",
@@ -375,21 +378,21 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
-    "ADetailer", "AnimateDiff", "AnswerError", "AnswerTooLarge", "AsyncJob", "AsyncWebUIApi", "AuthenticationError",
-    "BadRequest", "BuildFace", "BuildReActorFaceModel", "CallTimeout", "CancelDeforumBatch", "CancelDeforumJob",
-    "Cancelled", "Checks", "ClearQueue", "CmdFlags", "CompareFaces", "Comparison", "Completed", "ConnectError",
-    "ConnectionLost", "ControlNetDetect", "ControlNetInterface", "ControlNetSettings", "ControlNetUnit",
-    "CreateEmbedding", "CreateHypernetwork", "CustomGet", "CustomPost", "CustomResult", "Cutoff", "DeforumBatch",
-    "DeforumCancelled", "DeforumInterface", "DeforumJob", "DeforumRun", "DeforumSubmit", "DeleteQueueTask",
-    "DemoFusion", "DetectResult", "DilateMask", "DinoPredict", "DynamicPrompts", "DynamicThresholding", "Embedding",
-    "Embeddings", "Extension", "ExtensionMissing", "ExtensionResult", "ExtraBatchImages", "ExtraSingleImage",
-    "ExtractFaces", "ExtrasResult", "FaceRestorer", "FaceSwapInpainting", "FaceSwapLab", "FaceSwapLabInterface",
-    "FaceSwapOptions", "FaceSwapPostprocessing", "FaceSwapUnit", "Failed", "Flow", "FreeU", "GatewayError",
-    "GenerateSemanticSegmentation", "GenerationParameters", "GetADetailerModels", "GetADetailerSchema",
-    "GetADetailerVersion", "GetCmdFlags", "GetControlNetControlTypes", "GetControlNetModels", "GetControlNetModules",
-    "GetControlNetSettings", "GetControlNetVersion", "GetDeforumApiVersion", "GetDeforumBatch", "GetDeforumBatches",
-    "GetDeforumJob", "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings", "GetExtensions", "GetFaceRestorers",
-    "GetFaceSwapLabVersion", "GetHistory", "GetHypernetworks", "GetInterrogators", "GetKeywords",
+    "ADetailer", "AllServersAway", "AnimateDiff", "AnswerError", "AnswerTooLarge", "AsyncJob", "AsyncPool",
+    "AsyncWebUIApi", "AuthenticationError", "BadRequest", "BuildFace", "BuildReActorFaceModel", "CallTimeout",
+    "CancelDeforumBatch", "CancelDeforumJob", "Cancelled", "Checks", "ClearQueue", "CmdFlags", "CompareFaces",
+    "Comparison", "Completed", "ConnectError", "ConnectionLost", "ControlNetDetect", "ControlNetInterface",
+    "ControlNetSettings", "ControlNetUnit", "CreateEmbedding", "CreateHypernetwork", "CustomGet", "CustomPost",
+    "CustomResult", "Cutoff", "DeforumBatch", "DeforumCancelled", "DeforumInterface", "DeforumJob", "DeforumRun",
+    "DeforumSubmit", "DeleteQueueTask", "DemoFusion", "DetectResult", "DilateMask", "DinoPredict", "DynamicPrompts",
+    "DynamicThresholding", "Embedding", "Embeddings", "Extension", "ExtensionMissing", "ExtensionResult",
+    "ExtraBatchImages", "ExtraSingleImage", "ExtractFaces", "ExtrasResult", "FaceRestorer", "FaceSwapInpainting",
+    "FaceSwapLab", "FaceSwapLabInterface", "FaceSwapOptions", "FaceSwapPostprocessing", "FaceSwapUnit", "Failed",
+    "Flow", "FreeU", "GatewayError", "GenerateSemanticSegmentation", "GenerationParameters", "GetADetailerModels",
+    "GetADetailerSchema", "GetADetailerVersion", "GetCmdFlags", "GetControlNetControlTypes", "GetControlNetModels",
+    "GetControlNetModules", "GetControlNetSettings", "GetControlNetVersion", "GetDeforumApiVersion", "GetDeforumBatch",
+    "GetDeforumBatches", "GetDeforumJob", "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings", "GetExtensions",
+    "GetFaceRestorers", "GetFaceSwapLabVersion", "GetHistory", "GetHypernetworks", "GetInterrogators", "GetKeywords",
     "GetLatentUpscaleModes", "GetLoras", "GetMemory", "GetOptions", "GetPendingTasks", "GetProgress",
     "GetPromptGenModels", "GetPromptStyles", "GetQueue", "GetQueueHistory", "GetQueueResults", "GetQueueTask",
     "GetReActorFaceModels", "GetReActorModels", "GetReActorUpscalers", "GetRealesrganModels", "GetRoopModels",
@@ -401,13 +404,13 @@ __all__ = [
     "Lora", "Memory", "MissingExtra", "ModelKeyword", "ModelKeywordInterface", "ModelKeywordResult", "NeverOOM",
     "NoImage", "NoJSON", "NotFound", "NotSupported", "Options", "OutOfMemory", "OutpaintingMk2", "ParameterWarning",
     "PartProblem", "PauseQueue", "PendingTasks", "PerturbedAttentionGuidance", "Ping", "PngInfo", "PngInfoResult",
-    "PoorMansOutpainting", "Progress", "ProgressState", "PromptGen", "PromptMatrix", "PromptStyle", "PromptsFromFile",
-    "Queue", "QueueTask", "Queued", "ReActor", "ReActorImage", "ReActorInterface", "RealesrganModel",
-    "RefreshCheckpoints", "RefreshEmbeddings", "RefreshLoras", "RefreshVae", "RegionalPrompter", "ReloadCheckpoint",
-    "RemBG", "RemBGInterface", "RenderOpenposeJson", "Request", "Result", "ResumeQueue", "Retry", "Roop", "RoopImage",
-    "RoopInterface", "Running", "SDModel", "SDModule", "SDNextHistoryItem", "SDNextStatus", "SDNextVersion",
-    "SDUpscale", "SDVae", "Sag", "SamAndSemanticSegWithCatId", "SamHeartbeat", "SamPredict", "Sampler", "Scheduler",
-    "Script", "ScriptArg", "ScriptInfo", "Scripts", "SegmentAnythingControlNetSegNotRandomResult",
+    "Pool", "PoolServer", "PoorMansOutpainting", "Progress", "ProgressState", "PromptGen", "PromptMatrix",
+    "PromptStyle", "PromptsFromFile", "Queue", "QueueTask", "Queued", "ReActor", "ReActorImage", "ReActorInterface",
+    "RealesrganModel", "RefreshCheckpoints", "RefreshEmbeddings", "RefreshLoras", "RefreshVae", "RegionalPrompter",
+    "ReloadCheckpoint", "RemBG", "RemBGInterface", "RenderOpenposeJson", "Request", "Result", "ResumeQueue", "Retry",
+    "Roop", "RoopImage", "RoopInterface", "Running", "SDModel", "SDModule", "SDNextHistoryItem", "SDNextStatus",
+    "SDNextVersion", "SDUpscale", "SDVae", "Sag", "SamAndSemanticSegWithCatId", "SamHeartbeat", "SamPredict", "Sampler",
+    "Scheduler", "Script", "ScriptArg", "ScriptInfo", "Scripts", "SegmentAnythingControlNetSegNotRandomResult",
     "SegmentAnythingControlNetSegRandomResult", "SegmentAnythingDilationResult", "SegmentAnythingGinoResult",
     "SegmentAnythingInterface", "SegmentAnythingSamResult", "SegmentAnythingSemanticSegWithCatIdResult", "ServerBusy",
     "ServerError", "ServerInfo", "ServerKill", "ServerRestart", "ServerStop", "SetOptions", "SilentlyIgnored",

@@ -3,6 +3,7 @@
     WebUIApiError (a RuntimeError)
     ├── TransportError           no whole answer arrived
     │   ├── ConnectError           nobody there: refused, unresolved, TLS refused (also a ConnectionError)
+    │   │   └── AllServersAway       no server of a pool answers; `.reasons` holds why
     │   ├── ConnectionLost         the connection broke before or within the answer (also a ConnectionError)
     │   ├── AnswerTooLarge         the answer is larger than the client\'s max_response
     │   └── CallTimeout            the time allowed was up (also a TimeoutError)
@@ -32,13 +33,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .results import Result
 
 __all__ = [
+    "AllServersAway",
     "AnswerError",
     "AnswerTooLarge",
     "AuthenticationError",
@@ -83,6 +85,16 @@ class TransportError(WebUIApiError):
 
 class ConnectError(TransportError, ConnectionError):
     """No connection could be made. Nothing was sent."""
+
+
+class AllServersAway(ConnectError):
+    """No server of a pool answers, for longer than the pool has patience. Nothing was sent."""
+
+    def __init__(self, reasons: Mapping[str, Exception | None]) -> None:
+        said = "; ".join(f"{url}: {error or 'no reason'}" for url, error in reasons.items())
+        super().__init__(f"no server of the pool answers: {said}" if said else "the pool has no servers")
+        self.reasons = dict(reasons)
+        """The last error of each server, by address."""
 
 
 class ConnectionLost(TransportError, ConnectionError):

@@ -110,12 +110,16 @@ class Job(JobCore[R], Generic[R]):
         """
         if self.done():
             return False
-        if self._ticket is not None and self._client.gate.withdraw(self._ticket):
+        if self._withdrawn():
             self.tell(Cancelled())
             self._call_back()
             return True
         self._client.run(self._halt(self))
         return True
+
+    def _withdrawn(self) -> bool:
+        """Take it out of the queue here, if it is in it."""
+        return self._ticket is not None and self._client.gate.withdraw(self._ticket)
 
 
 class AsyncJob(JobCore[R], Generic[R]):
@@ -212,13 +216,21 @@ class AsyncJob(JobCore[R], Generic[R]):
         """Take the job back, or have the server interrupt it; as `Job.cancel`."""
         if self.done():
             return False
-        waits = not self._begun and (self._ticket is None or self._client.gate.withdraw(self._ticket))
-        if waits and self._task is not None:
+        if self._withdrawn():
             self.tell(Cancelled())
-            self._task.cancel()
+            if self._task is not None:
+                self._task.cancel()
+            else:
+                self._call_back()
             return True
         await self._client.run(self._halt(self))
         return True
+
+    def _withdrawn(self) -> bool:
+        """Take it out of the queue here, if it is in it."""
+        if self._begun or self._task is None:
+            return False
+        return self._ticket is None or self._client.gate.withdraw(self._ticket)
 
 
 def _call(callbacks: Iterable[Callable[[Any], None]], job: JobCore[Any]) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .client import AsyncWebUIApi, WebUIApi
     from .extensions.base import Interface
+    from .pool import AsyncPool, Pool
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -324,10 +325,10 @@ class endpoint(Generic[P, R]):  # noqa: N801 - used like `property`
     @overload
     def __get__(self, obj: None, owner: Any) -> Callable[P, Request[R] | Flow[R]]: ...
     @overload
-    def __get__(self, obj: WebUIApi | Interface[WebUIApi], owner: Any) -> Callable[P, R]: ...
+    def __get__(self, obj: WebUIApi | Pool | Interface[WebUIApi], owner: Any) -> Callable[P, R]: ...
     @overload
     def __get__(
-        self, obj: AsyncWebUIApi | Interface[AsyncWebUIApi], owner: Any
+        self, obj: AsyncWebUIApi | AsyncPool | Interface[AsyncWebUIApi], owner: Any
     ) -> Callable[P, Coroutine[Any, Any, R]]: ...
     def __get__(self, obj: Any, owner: Any) -> Any:
         build = self.build

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Literal
 
-from webuiapi import AsyncWebUIApi, WebUIApi
+from webuiapi import AsyncPool, AsyncWebUIApi, WebUIApi
 
 Colour = Literal["plain", "awaitable"]
 
@@ -22,9 +22,9 @@ class Caller:
 
     @classmethod
     def around(cls, api: Any) -> Caller:
-        """A caller of a client that is there already."""
+        """A caller of a client, or of a pool, that is there already."""
         caller = object.__new__(cls)
-        caller.api, caller.colour = api, "awaitable" if isinstance(api, AsyncWebUIApi) else "plain"
+        caller.api, caller.colour = api, "awaitable" if isinstance(api, (AsyncWebUIApi, AsyncPool)) else "plain"
         caller.loop = asyncio.new_event_loop() if caller.colour == "awaitable" else None
         return caller
 
