@@ -24,7 +24,7 @@ LAYERS = (
     ("endpoints", "jobs"),
     ("handles",),
     ("client", "compat", "snapshot", "stubs"),
-    ("pool",),
+    ("pool", "batch"),
     ("cli", "__main__", "pytest_plugin"),
 )
 """From the bottom to the top. The names are modules and packages; within one layer anything goes."""
