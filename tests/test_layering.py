@@ -17,7 +17,7 @@ LAYERS = (
     ("errors", "version", "items", "png", "address", "gate", "enums", "logs"),
     ("checks", "wire", "names", "retry", "infotext"),
     ("request",),
-    ("encoding", "images"),
+    ("arriving", "encoding", "images"),
     ("answers", "results", "saving", "gallery", "settled"),
     ("transport", "exchange", "server_info"),
     ("api", "extensions"),

@@ -51,18 +51,20 @@ def _split(answer: Answer) -> tuple[list[wire.Part], dict[str, Any]]:
     parts: list[wire.Part] = []
     rest: Any = None
     try:
-        if answer.body:
+        if answer.arriving is not None:
+            parts, rest = answer.arriving.parts()
+        elif answer.body:
             parts, rest = wire.split_images(answer.body)
     except ValueError as error:
         answer.json()  # raises the error that shows what came, unless only the pictures were the trouble
-        raise AnswerError(f"{answer.method} {answer.url}: {error}", content=bytes(answer.body)) from error
+        raise AnswerError(f"{answer.method} {answer.url}: {error}", content=bytes(answer.whole())) from error
     if not isinstance(rest, dict):
         raise AnswerError(
             f"{answer.method} {answer.url} answered {answer.status} without a result: "
-            f"{preview(answer.body) if answer.body else 'no body'}",
+            f"{preview(answer.whole()) if answer.whole() else 'no body'}",
             method=answer.method,
             url=answer.url,
-            content=bytes(answer.body),
+            content=bytes(answer.whole()),
         )
     return parts, rest
 
@@ -130,7 +132,7 @@ def checked(result: R, answer: Answer) -> R:
     problems = "; ".join(map(str, result.errors[:3])) + ("; ..." if len(result.errors) > 3 else "")
     if not result.content and not any(error.kind in VIDEOS for error in result.errors):
         error = ImageError(f"{answer.method} {answer.url}: no picture in the answer is whole: {problems}",
-                           method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+                           method=answer.method, url=answer.url, content=bytes(answer.whole()))  # fmt: skip
         error.result = result
         raise error
     warnings.warn(f"{problems}; see `errors` of the result", stacklevel=2)

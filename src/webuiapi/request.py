@@ -21,6 +21,7 @@ from .checks import Problem, field_problems
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .arriving import Arriving
     from .client import AsyncWebUIApi, WebUIApi
     from .extensions.base import Interface
     from .pool import AsyncPool, Pool
@@ -57,23 +58,32 @@ class Answer:
     body: bytes | bytearray
     method: str
     url: str
+    arriving: Arriving | None = None
+    """What has read the body while it came; `body` is empty then."""
+
+    def whole(self) -> bytes | bytearray:
+        """The body, put together again if it was read while it came."""
+        if self.arriving is not None and not self.body:
+            self.body = self.arriving.body()
+        return self.body
 
     def json(self) -> Any:
         """The body's JSON; None for an empty body. Raises `NoJSON` for anything else."""
         from .errors import NoJSON
         from .wire import parse_json
 
-        if not self.body:
+        body = self.whole()
+        if not body:
             return None
         try:
-            return parse_json(self.body)
+            return parse_json(body)
         except ValueError as error:
             raise NoJSON(
                 f"{self.method} {self.url} answered {self.status} with something that is not JSON "
-                f"({self.headers.get('content-type') or 'no content type'}): {preview(self.body)}",
+                f"({self.headers.get('content-type') or 'no content type'}): {preview(body)}",
                 method=self.method,
                 url=self.url,
-                content=bytes(self.body),
+                content=bytes(body),
             ) from error
 
 
@@ -92,6 +102,8 @@ class Request(Generic[R_co]):
     """Below the server's address, with a leading slash."""
     generation: ClassVar[bool] = False
     """It makes pictures: it may take minutes, and is never sent twice."""
+    reads_arriving: ClassVar[bool] = False
+    """Its answers begin with pictures, and `parse` takes one that was read while it arrived."""
     may_break: ClassVar[bool] = False
     """The server may close the connection instead of answering."""
 

@@ -31,6 +31,7 @@ class Generation(Request[WebUIApiResult]):
     """What txt2img and img2img have in common."""
 
     generation: ClassVar[bool] = True
+    reads_arriving: ClassVar[bool] = True
 
     prompt: str | None = None
     """What to paint. `<lora:name:weight>` uses a LoRA, `(word:1.2)` weighs, `# ...` to the end of a line is cut."""

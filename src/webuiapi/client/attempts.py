@@ -64,7 +64,7 @@ class Attempts:
         seconds = time.monotonic() - since
         log().debug(
             "%s %s: %d bytes out, %d after %.3f s, %d bytes in",
-            call.method, call.url, sum(map(len, call.pieces)), incoming.status, seconds, len(incoming.body),
+            call.method, call.url, sum(map(len, call.pieces)), incoming.status, seconds, incoming.size,
         )  # fmt: skip
         if self.on_response is not None:
             self.on_response(call, incoming, seconds)

@@ -182,7 +182,7 @@ class AsyncWebUIApi(BaseClient):
                 if request.generation and not minded:
                     await self._last_words(request)
                 raise
-        if len(incoming.body) > _OFF_LOOP:
+        if incoming.size > _OFF_LOOP:
             result = await asyncio.to_thread(self._result, request, call, incoming)
         else:
             result = self._result(request, call, incoming)

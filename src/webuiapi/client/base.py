@@ -26,6 +26,7 @@ from .attempts import Attempts
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..arriving import Arriving
     from ..jobs import JobCore, Running
     from ..server_info import Flavour, ServerInfo
 
@@ -268,8 +269,17 @@ class BaseClient(Endpoints, Attempts):
             timeout = Timeout(LAST_WORDS, None, LAST_WORDS)
         settings = self.session.settings(self._address.scheme)
         return Outgoing(
-            request.method, self._address, target, headers, pieces, timeout, settings, max_response=self.max_response
-        )
+            request.method, self._address, target, headers, pieces, timeout, settings,
+            max_response=self.max_response, arriving=self._reader(request),
+        )  # fmt: skip
+
+    def _reader(self, request: Request[Any]) -> Callable[[], Arriving] | None:
+        """What reads a large answer with pictures while it arrives. A hook of the caller's gets the answer whole."""
+        if not request.reads_arriving or self.on_response is not None:
+            return None
+        from ..arriving import Arriving
+
+        return Arriving
 
     # -- around an exchange
 
@@ -322,7 +332,7 @@ class BaseClient(Endpoints, Attempts):
             if isinstance(error, NotFound) and which is not None and which.flavour not in ("a1111", "unknown"):
                 error.hint = f"The server is {which.name}, which has no such endpoint."
             raise error
-        answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url)
+        answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url, incoming.arriving)
         return request.parse(answer)
 
 

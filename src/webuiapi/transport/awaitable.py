@@ -19,6 +19,7 @@ from .base import (
     decompress,
     not_connected_text,
     proxy_for,
+    reader_for,
     refuse_large,
     ssl_context,
     timed_out,
@@ -100,7 +101,7 @@ class AwaitableTransport:
             trace_request_ctx=state,
         ) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Incoming(response.status, headers, await _body(response, call))
+            return await _read(response, headers, call)
 
 
 class _State:
@@ -171,10 +172,24 @@ async def _in_order(pieces: Sequence[bytes]) -> AsyncIterator[bytes | memoryview
             yield view[at : at + _SLICE]
 
 
-async def _body(response: aiohttp.ClientResponse, call: Outgoing) -> bytes | bytearray:
-    length = response.content_length
+async def _read(response: aiohttp.ClientResponse, headers: dict[str, str], call: Outgoing) -> Incoming:
+    length = None if response.headers.get("Transfer-Encoding") else response.content_length
     refuse_large(call, length)
-    if length is None or response.headers.get("Transfer-Encoding"):
+    reader = reader_for(call, response.status, headers, length)
+    if reader is None:
+        return Incoming(response.status, headers, await _body(response, call, length))
+    async for piece in response.content.iter_any():
+        for at in range(0, len(piece), _SLICE):  # so that the event loop goes on in between
+            reader.feed(piece[at : at + _SLICE])
+            await asyncio.sleep(0)
+        refuse_large(call, len(reader))
+    if length is not None and len(reader) != length:
+        raise aiohttp.ClientPayloadError(f"{len(reader)} of {length} bytes arrived")
+    return Incoming(response.status, headers, b"", reader)
+
+
+async def _body(response: aiohttp.ClientResponse, call: Outgoing, length: int | None) -> bytes | bytearray:
+    if length is None:
         whole = bytearray()
         async for piece in response.content.iter_any():
             whole += piece

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..address import Address, Credentials, credentials_in, is_loopback, split_url
 from ..errors import AnswerTooLarge, CallTimeout, TransportError
+
+if TYPE_CHECKING:
+    from ..arriving import Arriving
 
 IDLE_LIMIT = 3.0
 """Seconds after which a kept connection is not used again: the webui closes idle ones after 5."""
@@ -64,6 +67,8 @@ class Outgoing:
     """Redirects followed so far."""
     max_response: int | None = None
     """Bytes of an answer's body from which on it is refused."""
+    arriving: Callable[[], Arriving] | None = None
+    """Makes what reads a large answer while it arrives; None reads every answer whole."""
     started: float | None = None
     """When it was first sent, by `time.monotonic()`: redirects do not prolong its time."""
 
@@ -87,6 +92,25 @@ class Incoming:
     headers: dict[str, str]
     """Names in lower case; of repeated ones the last."""
     body: bytes | bytearray
+    arriving: Arriving | None = None
+    """What has read the body while it came; `body` is empty then."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body, as it was received."""
+        return len(self.body if self.arriving is None else self.arriving)
+
+
+LARGE = 16 << 20
+"""Bytes of an answer from which on it is read while it arrives."""
+
+
+def reader_for(call: Outgoing, status: int, headers: Mapping[str, str], length: int | None) -> Arriving | None:
+    """What reads an answer while it arrives; None to take it whole: it is small, compressed, or an error."""
+    small = length is not None and length < LARGE
+    if call.arriving is None or status != 200 or small or headers.get("content-encoding", "identity") != "identity":
+        return None
+    return call.arriving()
 
 
 class Transport(Protocol):

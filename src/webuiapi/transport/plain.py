@@ -30,6 +30,7 @@ from .base import (
     decompress,
     not_connected_text,
     proxy_for,
+    reader_for,
     refuse_large,
     ssl_context,
     timed_out,
@@ -114,7 +115,7 @@ class PlainTransport:
         response: http.client.HTTPResponse | None = None
         try:
             response = _ask(kept, call, deadline, progress)
-            incoming = Incoming(response.status, _headers(response), _body(response, call))
+            incoming = _read(response, call)
             response.close()  # which http.client leaves open after an empty body, and then refuses the next request
         except BaseException as error:
             if response is not None:
@@ -255,9 +256,24 @@ def _headers(response: http.client.HTTPResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
+def _read(response: http.client.HTTPResponse, call: Outgoing) -> Incoming:
+    headers = _headers(response)
+    length = None if response.chunked else response.length
+    refuse_large(call, length)
+    reader = reader_for(call, response.status, headers, length)
+    if reader is None:
+        return Incoming(response.status, headers, _body(response, call))
+    buffer = bytearray(_SLICE)
+    while count := response.readinto(buffer):
+        reader.feed(buffer, count)
+        refuse_large(call, len(reader))
+    if length is not None and len(reader) < length:
+        raise http.client.IncompleteRead(b"", length - len(reader))
+    return Incoming(response.status, headers, b"", reader)
+
+
 def _body(response: http.client.HTTPResponse, call: Outgoing) -> bytes | bytearray:
     length = response.length
-    refuse_large(call, length)
     if length is None or response.chunked:
         whole = bytearray()
         while piece := response.read(_SLICE):
