@@ -101,8 +101,9 @@ class Incoming:
         return len(self.body if self.arriving is None else self.arriving)
 
 
-LARGE = 16 << 20
-"""Bytes of an answer from which on it is read while it arrives."""
+LARGE = 48 << 20
+"""Bytes of an answer from which on it is read while it arrives: below, reading it whole takes half the time, since pieces
+have to be joined, and above it takes twice the time, since memory has to be found (benchmarks, `answers` and `memory`)."""
 
 
 def reader_for(call: Outgoing, status: int, headers: Mapping[str, str], length: int | None) -> Arriving | None:

@@ -263,7 +263,7 @@ def _read(response: http.client.HTTPResponse, call: Outgoing) -> Incoming:
     reader = reader_for(call, response.status, headers, length)
     if reader is None:
         return Incoming(response.status, headers, _body(response, call))
-    buffer = bytearray(_SLICE)
+    buffer = bytearray(1 << 19)
     while count := response.readinto(buffer):
         reader.feed(buffer, count)
         refuse_large(call, len(reader))
