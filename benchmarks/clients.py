@@ -104,6 +104,10 @@ class Package:
         result = self.plain(url).txt2img(prompt="a cat")
         return result, result.images
 
+    def hold_files(self, url: str, template: str) -> Any:
+        """The same with the pictures in files, named by a template with `{index}`."""
+        raise NotImplementedError
+
     def loaded(self, result: Any) -> Any:
         raise NotImplementedError
 
@@ -132,6 +136,9 @@ _EACH = 8
 
 class Ours(Package):
     """This package."""
+
+    def hold_files(self, url: str, template: str) -> Any:
+        return self.plain(url).txt2img(prompt="a cat", save_to=template)
 
     def loaded(self, result: Any) -> Any:
         return result.load()
@@ -171,6 +178,12 @@ class Ours(Package):
 
 class Predecessor(Package):
     """Version 0.9.17. It takes Pillow images only, and has awaitable generations and `custom_post` only."""
+
+    def hold_files(self, url: str, template: str) -> Any:
+        result = self.plain(url).txt2img(prompt="a cat")
+        for index, image in enumerate(result.images):
+            image.save(template.format(index=index) + ".png")
+        return result
 
     def loaded(self, result: Any) -> Any:
         for image in result.images:

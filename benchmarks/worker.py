@@ -8,8 +8,9 @@ import inspect
 import json
 import os
 import sys
+import tempfile
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,19 @@ class Meter:
         gc.collect()
         _reset_peak()
         before, _ = _memory()
-        held = self.client.hold(url)
+        return self._held(before, content, lambda: self.client.hold(url))
+
+    def memory_of_files(self, url: str, warm_up: str, content: int) -> dict[str, float]:
+        """The same with the pictures in files."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.client.hold_files(warm_up, f"{folder}/warm-{{index}}")
+            gc.collect()
+            _reset_peak()
+            before, _ = _memory()
+            return self._held(before, content, lambda: self.client.hold_files(url, f"{folder}/{{index}}"))
+
+    def _held(self, before: int, content: int, make: Callable[[], Any]) -> dict[str, float]:
+        held = make()
         gc.collect()
         now, peak = _memory()
         del held

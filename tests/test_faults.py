@@ -117,7 +117,7 @@ def test_transport_errors_can_be_pickled(caller: Caller, scripted: Scripted) -> 
     assert (str(other), other.args, other.__dict__) == (
         str(caught.value),
         caught.value.args,
-        {"method": "POST", "url": f"{scripted.url}/sdapi/v1/txt2img", "may_have_begun": True},
+        {"method": "POST", "url": f"{scripted.url}/sdapi/v1/txt2img", "may_have_begun": True, "partial": None},
     )
 
 

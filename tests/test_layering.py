@@ -18,7 +18,7 @@ LAYERS = (
     ("checks", "wire", "names", "retry", "infotext"),
     ("request",),
     ("arriving", "encoding", "images"),
-    ("answers", "results", "saving", "gallery", "settled"),
+    ("answers", "results", "saving", "disk", "gallery", "settled"),
     ("transport", "exchange", "server_info"),
     ("api", "extensions"),
     ("endpoints", "jobs"),

@@ -10,6 +10,9 @@ MEMORY = Area(
     [
         Case("4 x 512 photo", "memory", "4x512-photo", quick=True),
         Case("16 x 2048 photo", "memory", "16x2048-photo", to_reach="at most 1.15 at the peak"),
+        Case(
+            "16 x 2048 photo, to files", "memory_of_files", "16x2048-photo", to_reach="at most 4 MB (0.05) at the peak"
+        ),
     ],
     (
         Column("ours at the peak, sizes of the files", "peak", "number"),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import wire
 from .errors import AnswerError, ImageError
 from .png import VIDEOS, kind_of, problem_with
 from .request import Answer, preview
 from .results import CustomResult, ExtrasResult, PartProblem, Result, WebUIApiResult
+
+if TYPE_CHECKING:
+    from .arriving import Arriving
 
 
 def read_generation(answer: Answer, seed: int | None = None) -> WebUIApiResult:
@@ -32,6 +35,12 @@ def read_generation(answer: Answer, seed: int | None = None) -> WebUIApiResult:
     if seed is not None and seed >= 0:
         result._seed_sent = seed
     return checked(result, answer)
+
+
+def read_arrived(reader: Arriving) -> WebUIApiResult:
+    """The pictures that have come whole, of an answer that broke off."""
+    content, errors = sort_out(reader.arrived())
+    return WebUIApiResult(content, {}, {}, errors=errors)
 
 
 def read_info(info: Any) -> dict[str, Any]:
@@ -104,15 +113,18 @@ def read_custom(answer: Answer) -> CustomResult:
     )
 
 
-def sort_out(parts: Sequence[wire.Part]) -> tuple[list[bytes], list[PartProblem]]:
-    """The whole pictures, and the parts that are none."""
-    content, errors = [], []
+def sort_out(parts: Sequence[wire.Part]) -> tuple[list[Any], list[PartProblem]]:
+    """The whole pictures, as what holds them, and the parts that are none."""
+    content: list[Any] = []
+    errors = []
     for index, part in enumerate(parts):
-        problem = part.problem or problem_with(part.content)
-        if not problem and kind_of(part.content) in VIDEOS:
-            problem = f"is a video ({kind_of(part.content)})"
+        in_file = not isinstance(part.content, bytes)
+        problem = part.problem or (part.content.problem() if in_file else problem_with(part.content))
+        kind = kind_of(part.content.head() if in_file else part.content)
+        if not problem and kind in VIDEOS:
+            problem = f"is a video ({kind})"
         if problem:
-            errors.append(PartProblem(index, problem, part.content))
+            errors.append(PartProblem(index, problem, part.content.taken() if in_file else part.content))
         else:
             content.append(part.content)
     return content, errors

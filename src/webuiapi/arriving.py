@@ -30,8 +30,8 @@ class Sink(Protocol):
     def write(self, data: bytes) -> None:
         """Take the next bytes."""
 
-    def close(self) -> bytes:
-        """All have come: the whole."""
+    def close(self) -> Any:
+        """All have come: the whole, as bytes or as what stands for them."""
 
     def read(self) -> bytes:
         """All that came so far."""
@@ -304,6 +304,15 @@ class Arriving:
                     for _, sink, part in self._done
                 ], {"images": [], **rest}
         return wire.split_images(self.body())
+
+    def arrived(self) -> list[wire.Part]:
+        """The pictures that have come whole, of an answer that broke off; the rest is given up."""
+        if self._current is not None:
+            self._current.discard()
+            self._current = None
+        parts = [part or wire.Part(sink.close() if sink is not None else b"") for _, sink, part in self._done]
+        self._done.clear()
+        return parts
 
     def _rest(self) -> Any:
         """What follows the list, as an object; None where that is no JSON."""

@@ -18,6 +18,7 @@
     ├── AnswerError              200, but not what the endpoint promises; `.content` holds the received bytes
     │   ├── NoJSON                 no JSON at all, often a login page (also a json.JSONDecodeError)
     │   └── ImageError             no picture in the answer is whole; `.result` holds what came
+    ├── NotSaved                 the pictures came, and can't be written to files; `.result` holds them
     ├── ExtensionMissing         a unit's extension is not installed there; `.installed` lists what is
     ├── TaskLost                 the connection broke and the work went on; `.task_id` names it
     ├── JobCancelled             `result()` of a cancelled job; `.partial` holds what had been made
@@ -53,6 +54,7 @@ __all__ = [
     "MissingExtra",
     "NoJSON",
     "NotFound",
+    "NotSaved",
     "NotSupported",
     "OutOfMemory",
     "ServerBusy",
@@ -81,6 +83,8 @@ class TransportError(WebUIApiError):
         self.url = url
         self.may_have_begun = may_have_begun
         """The request was sent, so the server may be working on it, or have done it."""
+        self.partial: Result[Any] | None = None
+        """The pictures that had arrived whole when an answer broke off."""
 
 
 class ConnectError(TransportError, ConnectionError):
@@ -203,6 +207,14 @@ class UnexpectedResult(WebUIApiError):
 
 class NotSupported(WebUIApiError):
     """The server does not have that call; the message says what would do instead, where something does."""
+
+
+class NotSaved(WebUIApiError):
+    """The pictures came, and can't be written to files. Nothing is lost: `result` holds them."""
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result: Any = result
 
 
 class UnknownName(WebUIApiError, ValueError):

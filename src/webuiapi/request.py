@@ -107,6 +107,11 @@ class Request(Generic[R_co]):
     may_break: ClassVar[bool] = False
     """The server may close the connection instead of answering."""
 
+    @property
+    def to_files(self) -> str | None:
+        """The template of the files that its pictures go to; None where they stay in memory."""
+        return None
+
     def __post_init__(self) -> None:
         for name in _field_names(cast("Any", type(self))):
             value = getattr(self, name)

@@ -52,15 +52,15 @@ class Result(Generic[Info]):
 
     def __init__(
         self,
-        content: Sequence[bytes],
+        content: Sequence[Any],
         info: Info,
         parameters: dict[str, Any] | None = None,
         *,
         errors: Sequence[PartProblem] = (),
         rest: Mapping[str, Any] | None = None,
     ) -> None:
-        self.content: list[bytes] = list(content)
-        """The received bytes of each picture in `images`: whole files with the generation parameters inside."""
+        self.held: list[Any] = list(content)
+        """What holds each picture in `images`: its bytes, or a `disk.Stored` for those that went to files."""
         self.info = info
         self.parameters: dict[str, Any] = parameters if parameters is not None else {}
         """What the server understood: the request with its defaults; empty for servers that do not say."""
@@ -69,11 +69,24 @@ class Result(Generic[Info]):
         self._rest: dict[str, Any] = dict(rest or {})
 
     @property
+    def content(self) -> list[bytes]:
+        """The received bytes of each picture in `images`: whole files with the generation parameters inside.
+
+        Of pictures that went to files (`save_to`) they are read at each use.
+        """
+        return self.held if not self.files else [_bytes(held) for held in self.held]
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that the pictures went to, with `save_to`; else empty."""
+        return [held.path for held in self.held if not isinstance(held, bytes)]
+
+    @property
     def _origins(self) -> list[int]:
         """The place in the answer of each of `content`: parts that are no pictures are left out of it."""
         left_out = {error.index for error in self.errors}
-        places = (place for place in range(len(self.content) + len(left_out)) if place not in left_out)
-        return [place for place, _ in zip(places, self.content, strict=False)]
+        places = (place for place in range(len(self.held) + len(left_out)) if place not in left_out)
+        return [place for place, _ in zip(places, self.held, strict=False)]
 
     @cached_property
     def images(self) -> list[Image]:
@@ -84,16 +97,17 @@ class Result(Generic[Info]):
         from .encoding import opened
 
         images: list[Image] = []
-        content: list[bytes] = []
-        for index, data in zip(self._origins, self.content, strict=True):
+        kept: list[Any] = []
+        for index, held in zip(self._origins, self.held, strict=True):
+            data = _bytes(held)
             try:
                 images.append(opened(data))
-                content.append(data)
+                kept.append(held)
             except ValueError as error:
                 self.errors.append(PartProblem(index, f"can't be opened: {error}", data))
                 warnings.warn(str(self.errors[-1]), stacklevel=users_level())
-        if len(content) < len(self.content):
-            self.content = content
+        if len(kept) < len(self.held):
+            self.held = kept
             for name in ("infotexts", "_pictures", "_grids"):
                 self.__dict__.pop(name, None)
         return images
@@ -112,12 +126,12 @@ class Result(Generic[Info]):
     @property
     def seeds(self) -> list[int | None]:
         """The seed of each picture; None where there is none (grids, masks, maps) or the server did not say."""
-        return [None] * len(self.content)
+        return [None] * len(self.held)
 
     @cached_property
     def infotexts(self) -> list[str | None]:
         """The generation parameters of each picture as the webui writes them; None where there are none."""
-        return [_infotext(data) for data in self.content]
+        return [_infotext(held) for held in self.held]
 
     @property
     def json(self) -> dict[str, Any]:
@@ -157,14 +171,14 @@ class Result(Generic[Info]):
         return save(self, path, overwrite=overwrite, options=options)
 
     def __len__(self) -> int:
-        return len(self.content)
+        return len(self.held)
 
     def __bool__(self) -> bool:
         return True
 
     def __repr__(self) -> str:
-        sizes = sorted({_size_text(data) for data in self.content})
-        what = f"{len(self.content)} image{'' if len(self.content) == 1 else 's'}"
+        sizes = sorted({_size_text(held) for held in self.held})
+        what = f"{len(self.held)} image{'' if len(self.held) == 1 else 's'}"
         parts = [what + (f" of {', '.join(sizes)}" if sizes else "")]
         seeds = [seed for seed in self.seeds if seed is not None]
         if seeds:
@@ -221,7 +235,7 @@ class WebUIApiResult(Result[dict[str, Any]]):
     @cached_property
     def infotexts(self) -> list[str | None]:
         """The generation parameters of each picture as the webui writes them; None for masks and maps."""
-        inside = [_infotext(data) for data in self.content]
+        inside = [_infotext(held) for held in self.held]
         listed, first = self._listed, self._first_picture
         if any(inside):
             return [
@@ -259,15 +273,15 @@ class WebUIApiResult(Result[dict[str, Any]]):
         """The places of the pictures proper: those that have generation parameters and are no grid."""
         found = {index for index, text in enumerate(self.infotexts) if text is not None}
         if not found and not self._listed:  # a server that writes no parameters: all that came are pictures
-            found = set(range(len(self.content)))
+            found = set(range(len(self.held)))
         return frozenset(found - self._grids)
 
     @cached_property
     def _grids(self) -> frozenset[int]:
         first = sum(origin < self._first_picture for origin in self._origins)
-        if self._first_picture == 0 and len(self.content) > 2 and len(self._listed) == len(self.content):
+        if self._first_picture == 0 and len(self.held) > 2 and len(self._listed) == len(self.held):
             # Loopback puts its grid first but counts from 0: only the grid has no parameters in its file.
-            inside = [_infotext(data) is not None for data in self.content]
+            inside = [_infotext(held) is not None for held in self.held]
             if inside == [False] + [True] * (len(inside) - 1):
                 first = 1
         return frozenset(range(first))
@@ -351,10 +365,15 @@ class InterrogateResult(TextResult):
 # -- small readings of picture files ----------------------------------------------------------------------------------
 
 
-def _infotext(data: bytes) -> str | None:
+def _bytes(held: Any) -> bytes:
+    data: bytes = held if isinstance(held, bytes) else held.read()
+    return data
+
+
+def _infotext(held: Any) -> str | None:
     from .infotext import read_image_text
 
-    return read_image_text(data)
+    return read_image_text(held if isinstance(held, bytes) else held.head())
 
 
 def _seed_in(text: str | None) -> int | None:
@@ -365,9 +384,10 @@ def _seed_in(text: str | None) -> int | None:
     return parse(text).seed
 
 
-def _size_text(data: bytes) -> str:
+def _size_text(held: Any) -> str:
     from .encoding import opened
 
+    data = held if isinstance(held, bytes) else held.head()
     try:
         width, height = opened(data).size
     except ValueError:

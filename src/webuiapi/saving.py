@@ -33,29 +33,68 @@ _LONGEST_PROMPT = 60
 
 
 def save(
-    result: Result[Any], path: str | os.PathLike[str], *, overwrite: bool, options: Mapping[str, Any]
+    result: Result[Any],
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool,
+    options: Mapping[str, Any],
+    moving: bool = False,
 ) -> list[Path]:
-    """See `Result.save`."""
+    """See `Result.save`. With `moving`, files that the pictures went to already get their names instead of copies."""
     template = os.fspath(path)
     if template.endswith(("/", os.sep)) or Path(template).is_dir():
         template = os.path.join(template, "{index}-{seed}")  # noqa: PTH118 - a template is no path yet
     check_template(template)
     now = datetime.now()  # noqa: DTZ005 - file names show the local time
-    images, infotexts, seeds = result.images, result.infotexts, result.seeds
+    if not moving:
+        result.images  # noqa: B018 - those that can't be opened move to `errors`
+    infotexts, seeds = result.infotexts, result.seeds
     names = [
-        fill(template, fields_of(result, index, seeds[index], infotexts[index], now)) for index in range(len(images))
+        fill(template, fields_of(result, index, seeds[index], infotexts[index], now))
+        for index in range(len(result.held))
     ]
     repeated = {name for name in names if names.count(name) > 1}
     suffix = suffix_in(template)
     wanted = [numbered(name, index, suffix) if name in repeated else name for index, name in enumerate(names)]
     targets = distinct([
-        Path(name if suffix else name + received_suffix(data))
-        for name, data in zip(wanted, result.content, strict=True)
+        Path(name if suffix else name + received_suffix(_head(held)))
+        for name, held in zip(wanted, result.held, strict=True)
     ])  # fmt: skip
     return [
-        write_new(target, encoded(data, suffix, text, options), overwrite=overwrite)
-        for target, data, text in zip(targets, result.content, infotexts, strict=True)
+        _put(target, held, suffix, text, options, overwrite=overwrite, moving=moving)
+        for target, held, text in zip(targets, result.held, infotexts, strict=True)
     ]
+
+
+def _head(held: Any) -> bytes:
+    """The beginning of a picture, in memory or in a file."""
+    data: bytes = held if isinstance(held, bytes) else held.head()
+    return data
+
+
+def _put(
+    target: Path,
+    held: Any,
+    suffix: str,
+    text: str | None,
+    options: Mapping[str, Any],
+    *,
+    overwrite: bool,
+    moving: bool,
+) -> Path:
+    if isinstance(held, bytes):
+        return write_new(target, encoded(held, suffix, text, options), overwrite=overwrite)
+    kind = kind_of(held.head()) or "png"
+    if not moving or options or _FORMATS.get(suffix.lower(), kind) != kind:
+        path = write_new(target, encoded(held.read(), suffix, text, options), overwrite=overwrite)
+        if moving:
+            held.path.unlink(missing_ok=True)
+        return path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = _move(held.path, target, overwrite=overwrite)
+    held.path.unlink(missing_ok=True)  # of two names for one file
+    held.path = path
+    return path
 
 
 def check_template(template: str) -> None:
@@ -76,7 +115,7 @@ def fields_of(result: Result[Any], index: int, seed: int | None, infotext: str |
 
     parameters = parse(infotext) if infotext else None
     info: dict[str, Any] = result.info if isinstance(result.info, dict) else {}
-    width, height = result.images[index].size
+    width, height = _size(result.held[index])
     prompt = parameters.prompt if parameters else info.get("prompt") or result.parameters.get("prompt") or ""
     model = (parameters.model if parameters else None) or info.get("sd_model_name") or "model"
     sampler = (parameters.sampler if parameters else None) or info.get("sampler_name") or "sampler"
@@ -91,6 +130,15 @@ def fields_of(result: Result[Any], index: int, seed: int | None, infotext: str |
         "width": width,
         "height": height,
     }
+
+
+def _size(held: Any) -> tuple[int, int]:
+    from .encoding import opened
+
+    try:
+        return opened(_head(held)).size
+    except ValueError:  # it can't be opened, and is kept all the same
+        return 0, 0
 
 
 def safe(text: str, longest: int) -> str:

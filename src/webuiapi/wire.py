@@ -124,7 +124,8 @@ def parse_json(data: Buffer | str) -> Any:
 class Part:
     """One picture of an answer: its bytes, or why there are none."""
 
-    content: bytes
+    content: Any
+    """Bytes, or a `disk.Stored` where they went to a file."""
     problem: str = ""
 
 

@@ -12,6 +12,7 @@ from ..checks import within
 from ..errors import AnswerError
 from ..request import LOCAL, Answer, Request, said
 from ..results import ExtrasResult, InterrogateResult, PngInfoResult
+from .files import ToFiles
 
 if TYPE_CHECKING:
     from ..images import ImageInput
@@ -71,7 +72,7 @@ class SeveralPictures:
 
 
 @dataclass(frozen=True, eq=False)
-class ExtraSingleImage(ExtrasOptions, OnePicture, Request[ExtrasResult]):
+class ExtraSingleImage(ExtrasOptions, OnePicture, ToFiles[ExtrasResult]):
     """Upscale a picture, restore its faces: POST /sdapi/v1/extra-single-image."""
 
     path: ClassVar[str] = "/sdapi/v1/extra-single-image"
@@ -85,7 +86,7 @@ class ExtraSingleImage(ExtrasOptions, OnePicture, Request[ExtrasResult]):
 
 
 @dataclass(frozen=True, eq=False)
-class ExtraBatchImages(ExtrasOptions, SeveralPictures, Request[ExtrasResult]):
+class ExtraBatchImages(ExtrasOptions, SeveralPictures, ToFiles[ExtrasResult]):
     """Upscale several pictures, restore their faces: POST /sdapi/v1/extra-batch-images."""
 
     path: ClassVar[str] = "/sdapi/v1/extra-batch-images"

@@ -15,8 +15,9 @@ from .. import images as pictures
 from ..answers import read_generation
 from ..checks import Problem, within
 from ..extensions.base import ignored, units_of
-from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
+from ..request import LOCAL, Answer, ClientDefaults, Flow, replaced, said
 from ..results import WebUIApiResult
+from .files import ToFiles
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Generation(Request[WebUIApiResult]):
+class Generation(ToFiles[WebUIApiResult]):
     """What txt2img and img2img have in common."""
 
     generation: ClassVar[bool] = True

@@ -61,7 +61,8 @@ def flags_of(kind: Any, *, skip: Container[str] = ()) -> list[Flag]:
 
     Units of extensions, which are values of classes, have none: `--alwayson-scripts` takes what they become.
     """
-    flags = [_flag(field) for field in fields_of(kind) if field.name not in skip and "Unit" not in field.types]
+    shown = (field for field in fields_of(kind) if field.name not in skip and field.name != "save_to")  # which is -o
+    flags = [_flag(field) for field in shown if "Unit" not in field.types]
     return sorted(flags, key=lambda flag: MOST_USED.index(flag.name) if flag.name in MOST_USED else len(MOST_USED))
 
 

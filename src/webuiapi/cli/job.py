@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from ..errors import NotSaved
 from .command import Run, usage_errors
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def carry_out(run: Run, api: WebUIApi, request: Request[R], title: str) -> R:
     try:
         with _shown(run, title) as on_progress, usage_errors():
             return api.run(request, on_progress=on_progress)
+    except NotSaved as error:  # they are saved again, and it is said why that can't be
+        return cast("R", error.result)
     except KeyboardInterrupt as stop:
         raise Stopped(
             "the server could not be told" if stop.__cause__ else "on the server too, if the job had begun there"

@@ -7,14 +7,18 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from ..disk import folder_for
+from ..request import replaced
 from ..results import Result
 from ..saving import SUFFIXES, check_template
 from .command import Run
 from .values import STDIN as STDOUT
+
+R = TypeVar("R")
 
 DEFAULT = "{date}-{time}-{index}"
 _FAVOURITES = ("R-ESRGAN 4x+", "Lanczos")
@@ -58,12 +62,23 @@ def place_for(run: Run, default: str, name: str) -> str:
     return with_name(template, name)
 
 
+def to_files(run: Run, request: R, template: str) -> R:
+    """The request with its pictures going to files as they arrive, where nothing has to be written over."""
+    if run.out == STDOUT or run.overwrite:
+        return request
+    try:
+        folder_for(template)
+    except ValueError as error:
+        raise click.BadParameter(str(error).partition(": ")[2], param_hint="'--out'") from error
+    return replaced(request, save_to=template)
+
+
 def deliver(run: Run, result: Result[Any], template: str) -> list[Path]:
-    """Save the pictures, or write the only one to standard output; print the paths."""
+    """Save the pictures that are in no files yet, or write the only one to standard output; print the paths."""
     if run.out == STDOUT:
         _to_stdout(result)
         return []
-    paths = _saved(run, result, template)
+    paths = result.files or _saved(run, result, template)
     if not run.json:
         for path in paths:
             click.echo(os.fspath(path))

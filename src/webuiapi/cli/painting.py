@@ -10,7 +10,7 @@ import click
 from ..api.generate import Generation
 from .command import Run
 from .job import carry_out
-from .output import as_json, check_output, deliver, summary
+from .output import as_json, check_output, deliver, summary, to_files
 
 
 def refuse_missing_prompt(values: dict[str, Any]) -> None:
@@ -24,7 +24,7 @@ def paint(run: Run, request: Generation, title: str, template: str) -> None:
     check_output(run, pictures=(request.batch_size or 1) * (request.n_iter or 1))
     begin = time.monotonic()
     with run.client() as api:
-        result = carry_out(run, api, request, title)
+        result = carry_out(run, api, to_files(run, request, template), title)
         seconds = time.monotonic() - begin
         if not result.content and request.send_images is not False:
             raise click.ClickException("the answer holds no pictures: the job was stopped before the first was done")

@@ -13,7 +13,7 @@ from ..api.extras import ExtraSingleImage
 from .command import Run, as_command, usage_errors
 from .flags import Flag, flags_of
 from .job import carry_out
-from .output import as_json, check_output, deliver, favourite, place_for, summary
+from .output import as_json, check_output, deliver, favourite, place_for, summary, to_files
 from .values import STDIN, PictureType, SizeType, expanded
 
 _SUFFIX = "{name}-upscaled"
@@ -52,8 +52,9 @@ def command(run: Run, files: tuple[str, ...], **values: Any) -> None:
                 request = ExtraSingleImage(picture, **{**values, **sizes})
             title = source if len(given) == 1 else f"{source} ({index + 1} of {len(given)})"
             begin = time.monotonic()
-            result = carry_out(run, api, request, title)
-            paths = deliver(run, result, place_for(run, _beside(picture), _name(source)))
+            place = place_for(run, _beside(picture), _name(source))
+            result = carry_out(run, api, to_files(run, request, place), title)
+            paths = deliver(run, result, place)
             run.note(summary(result, time.monotonic() - begin))
             done.append({"source": source, **as_json(result, paths)})
     if run.json:

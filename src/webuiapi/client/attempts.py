@@ -37,6 +37,7 @@ class Attempts:
                 self._failed(call, error, sent)
                 again = None if hurry else self._after_error(request, call, error, attempt, began)
                 if again is None:
+                    _keep_arrived(request, call, error)
                     if request.may_break and isinstance(error, ConnectionLost):
                         return call, Incoming(204, {}, b"")
                     raise
@@ -99,3 +100,25 @@ class Attempts:
             return None
         log().info("%s %s again in %.2f s: %s", call.method, call.url, pause, why)
         return pause, call
+
+
+def _keep_arrived(request: Request[Any], call: Outgoing, error: TransportError) -> None:
+    """Pictures that had come whole when the answer broke off are not lost: the error has them as `partial`."""
+    if call.reader is None:
+        return
+    from ..answers import read_arrived
+
+    found = read_arrived(call.reader)
+    call.reader = None
+    if not found.held:
+        return
+    error.partial = found
+    if request.to_files is not None:
+        from ..disk import keep
+        from ..errors import NotSaved
+
+        try:
+            keep(found, request.to_files)
+        except NotSaved as unsaved:  # they are in memory now
+            log().warning("%s", unsaved)
+    error.args = (f"{error.args[0]}; {len(found)} of its pictures had arrived: see `partial`", *error.args[1:])

@@ -182,7 +182,7 @@ class AsyncWebUIApi(BaseClient):
                 if request.generation and not minded:
                     await self._last_words(request)
                 raise
-        if incoming.size > _OFF_LOOP:
+        if incoming.size > _OFF_LOOP or request.to_files is not None:
             result = await asyncio.to_thread(self._result, request, call, incoming)
         else:
             result = self._result(request, call, incoming)

@@ -270,16 +270,21 @@ class BaseClient(Endpoints, Attempts):
         settings = self.session.settings(self._address.scheme)
         return Outgoing(
             request.method, self._address, target, headers, pieces, timeout, settings,
-            max_response=self.max_response, arriving=self._reader(request),
+            max_response=self.max_response, arriving=self._reader(request), to_disk=request.to_files is not None,
         )  # fmt: skip
 
     def _reader(self, request: Request[Any]) -> Callable[[], Arriving] | None:
         """What reads a large answer with pictures while it arrives. A hook of the caller's gets the answer whole."""
+        template = request.to_files
+        if template is not None:
+            from ..disk import FileSink, folder_for
+
+            folder = folder_for(template)
         if not request.reads_arriving or self.on_response is not None:
             return None
         from ..arriving import Arriving
 
-        return Arriving
+        return Arriving if template is None else lambda: Arriving(lambda: FileSink(folder))
 
     # -- around an exchange
 
@@ -333,7 +338,12 @@ class BaseClient(Endpoints, Attempts):
                 error.hint = f"The server is {which.name}, which has no such endpoint."
             raise error
         answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url, incoming.arriving)
-        return request.parse(answer)
+        result = request.parse(answer)
+        if request.to_files is not None:
+            from ..disk import keep
+
+            keep(cast("Any", result), request.to_files)
+        return result
 
 
 def _timeout(timeout: float | Timeout | None) -> Timeout | None:

@@ -80,9 +80,9 @@ def merged(request: Request[Any], results: Sequence[Any]) -> Any:
         if all(isinstance(found, list) for found in lists):
             info[name] = [item for found in lists for item in found]
     for result in results:
-        content += result.content
+        content += result.held
         errors += [PartProblem(place + error.index, error.problem, error.content) for error in result.errors]
-        place += len(result.content) + len(result.errors)
+        place += len(result.held) + len(result.errors)
     asked = {name: getattr(request, name) for name in ("n_iter", "batch_size") if getattr(request, name) is not None}
     if "batch_size" in info:
         info["batch_size"] = asked.get("batch_size", 1)

@@ -69,6 +69,10 @@ class Outgoing:
     """Bytes of an answer's body from which on it is refused."""
     arriving: Callable[[], Arriving] | None = None
     """Makes what reads a large answer while it arrives; None reads every answer whole."""
+    to_disk: bool = False
+    """Its pictures go to files, so that an answer of any size is read while it arrives."""
+    reader: Arriving | None = None
+    """What reads the answer, or has read what came of it."""
     started: float | None = None
     """When it was first sent, by `time.monotonic()`: redirects do not prolong its time."""
 
@@ -102,16 +106,17 @@ class Incoming:
 
 
 LARGE = 48 << 20
-"""Bytes of an answer from which on it is read while it arrives: below, reading it whole takes half the time, since pieces
-have to be joined, and above it takes twice the time, since memory has to be found (benchmarks, `answers` and `memory`)."""
+"""Bytes of an answer from which on it is read while it arrives. Below, reading it whole takes half the time, since
+pieces have to be joined; above, twice the time, since memory has to be found (benchmarks, `answers` and `memory`)."""
 
 
 def reader_for(call: Outgoing, status: int, headers: Mapping[str, str], length: int | None) -> Arriving | None:
     """What reads an answer while it arrives; None to take it whole: it is small, compressed, or an error."""
-    small = length is not None and length < LARGE
+    small = length is not None and length < LARGE and not call.to_disk
     if call.arriving is None or status != 200 or small or headers.get("content-encoding", "identity") != "identity":
         return None
-    return call.arriving()
+    call.reader = call.arriving()
+    return call.reader
 
 
 class Transport(Protocol):
