@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast, overload
 
-from .checks import Problem, field_problems
+from .checks import Problem, field_problems, in_stages
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -123,7 +123,11 @@ class Request(Generic[R_co]):
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the parameters, as far as can be told without asking the server."""
-        return field_problems(self)
+        return in_stages(field_problems(self), self.contradictions())
+
+    def contradictions(self) -> Iterator[Problem]:
+        """What is wrong beyond types and ranges: asked where those are right, so that values can be reckoned with."""
+        return iter(())
 
     def preparation(self) -> Flow[Self] | None:
         """What has to be found out before sending: an operation that gives the request to be sent; None for nothing."""

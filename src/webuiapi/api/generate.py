@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from .. import images as pictures
 from ..answers import read_generation
-from ..checks import Problem, within
+from ..checks import Problem, field_problems, in_stages, number_of, within
 from ..extensions.base import ignored, units_of
 from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
 from ..results import WebUIApiResult
@@ -150,11 +150,17 @@ class Generation(Request[WebUIApiResult]):
         return payload
 
     def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+        return in_stages(self._wrong_values(), self.contradictions())
+
+    def _wrong_values(self) -> Iterator[Problem]:
+        yield from field_problems(self)
         for name in ("width", "height"):
             yield from _odd_size(name, getattr(self, name))
         for unit in units_of(self):
             yield from unit.problems()
+
+    def contradictions(self) -> Iterator[Problem]:
+        for unit in units_of(self):
             yield from unit.pitfalls(self)
 
     def review(self, result: WebUIApiResult) -> Iterator[str]:
@@ -177,7 +183,7 @@ class Generation(Request[WebUIApiResult]):
         if self.infotext is not None:  # its sampler and steps are to be used, not the client's
             return self
         changes: dict[str, Any] = {}
-        extra = self.extra or {}
+        extra = self.extra if isinstance(self.extra, Mapping) else {}  # anything else is refused, before this is sent
         named = self.sampler_name is not None or self.sampler_index is not None
         if not named and not {"sampler_name", "sampler_index"} & extra.keys():
             changes["sampler_name"] = defaults.sampler
@@ -192,10 +198,10 @@ class Generation(Request[WebUIApiResult]):
 
 
 def _odd_size(name: str, value: Any) -> Iterator[Problem]:
-    if isinstance(value, int) and 0 < value < 8:
-        yield Problem(f"{name}={value} must be at least 8")
-    elif isinstance(value, int) and value % 8:
-        yield Problem(f"{name}={value} is no multiple of 8: the server makes it {value // 8 * 8}", fatal=False)
+    number = number_of(value)
+    if number is not None and number > 8 and number == number // 1 and number % 8:
+        cut = int(number) // 8 * 8
+        yield Problem(f"{name}={int(number)} is no multiple of 8: the server makes it {cut}", fatal=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,24 +324,23 @@ class Img2Img(Generation, InitImages):
         payload.update(self._size())
         return payload
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
+        yield from super().contradictions()
         given = [] if self.images is None else pictures.items(self.images)
+        batch_size = int(number_of(self.batch_size) or 1)
         if not given and "init_images" not in (self.extra or {}):
             yield Problem(
                 "images: img2img needs a picture to start from" + (", not only a mask" * (self.mask_image is not None))
             )
-        elif len(given) > (self.batch_size or 1) and len(given) > 1:
+        elif len(given) > batch_size and len(given) > 1:
             yield Problem(
-                f"images: {len(given)} pictures and batch_size={self.batch_size or 1}: "
+                f"images: {len(given)} pictures and batch_size={batch_size}: "
                 f"the server wants batch_size={len(given)}, one picture for each"
             )
         elif not (self.extra and {"width", "height", "init_images"} & self.extra.keys()):
             yield from self._squashed()
-        if 1 < len(given) < (self.batch_size or 1):
-            yield Problem(
-                f"batch_size={self.batch_size}: the server makes it {len(given)}, one for each picture", False
-            )
+        if 1 < len(given) < batch_size:
+            yield Problem(f"batch_size={batch_size}: the server makes it {len(given)}, one for each picture", False)
         if self.size is not None and given:
             for name, value in self._size().items():
                 yield from _odd_size(name, value)
@@ -347,8 +352,9 @@ class Img2Img(Generation, InitImages):
             raise ValueError("size= and width= or height= are both given: give one of the two")
         if self.size != "input":
             pair: Any = self.size
-            if isinstance(pair, str) or len(pair) != 2:
-                raise ValueError(f'size={pair!r} must be "input" or a pair: (width, height)')
+            numbers = [number_of(side) for side in pair] if isinstance(pair, list) else []
+            if len(numbers) != 2 or not all(number and number >= 8 and number == number // 1 for number in numbers):
+                raise ValueError(f'size={pair!r:.60} must be "input" or a pair: (width, height), each from 8')
             width, height = pair
             return {"width": width, "height": height}
         size = self._first_size()

@@ -122,8 +122,7 @@ class ADetailer(DictUnit):
     def active(self) -> bool:
         return self.ad_model not in (None, "None") and self.ad_tab_enable is not False
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.ad_model is None and not self.skip_img2img:
             yield Problem("ADetailer: ad_model= is missing: without a detector it does nothing", fatal=False)
 

@@ -91,8 +91,7 @@ class AnimateDiff(DictUnit):
     request_id: str | None = None
     """A suffix for the names of the files that the server saves."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.format is not None and not any(name in FORMATS[:5] for name in _listed(self.format)):
             yield Problem(f"AnimateDiff: format={self.format!r} needs one of {', '.join(FORMATS[:5])}", fatal=False)
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from ..checks import Problem, field_problems
+from ..checks import Problem, field_problems, in_stages
 from ..errors import WebUIApiError
 from ..request import Flow, plain, said
 from ._old_names import renamed
@@ -133,11 +133,21 @@ class Unit:
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the values, as far as can be told without asking the server."""
+        return in_stages(self._wrong_values(), self.contradictions())
+
+    def _wrong_values(self) -> Iterator[Problem]:
         for problem in field_problems(self):
             yield Problem(f"{type(self).__name__}: {problem.text}", problem.fatal)
 
+    def contradictions(self) -> Iterator[Problem]:
+        """What is wrong beyond types and ranges: asked where those are right, so that values can be reckoned with."""
+        return iter(())
+
     def pitfalls(self, request: Generation) -> Iterator[Problem]:
-        """What in the request keeps the unit from having an effect, without the server saying so."""
+        """What in the request keeps the unit from having an effect, without the server saying so.
+
+        Asked where neither the request nor a unit has a wrong value.
+        """
         del request
         return iter(())
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import images as pictures
 from ..answers import checked, sort_out
 from ..api.base import read_item
-from ..checks import Problem, within
+from ..checks import Problem, number_of, within
 from ..items import Item, integer, mapping, texts
 from ..request import LOCAL, Answer, Request, said
 from ..results import Result
@@ -106,15 +106,14 @@ class ControlNetUnit(DictUnit):
                 object.__setattr__(self, "control_mode", mode)
             object.__setattr__(self, "guessmode", None)
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         for name, allowed in _ENUMERATIONS.items():
             value = getattr(self, name)
             if value is not None and _in_words(value, allowed) is None:
                 choices = ", ".join(map(repr, allowed))
                 yield Problem(f"ControlNetUnit: {name}={value!r} must be one of {choices} (or 0, 1, 2)")
-        start, end = self.guidance_start or 0.0, 1.0 if self.guidance_end is None else self.guidance_end
-        if start > end:
+        start, end = number_of(self.guidance_start) or 0.0, number_of(self.guidance_end)
+        if end is not None and start > end:
             yield Problem(f"ControlNetUnit: guidance_start={start:g} lies behind guidance_end={end:g}")
 
     @property

@@ -59,7 +59,7 @@ class FaceSwapLab(Unit):
     def _units(self) -> list[FaceSwapUnit]:
         return [self.units] if isinstance(self.units, FaceSwapUnit) else list(self.units)
 
-    def problems(self) -> Iterator[Problem]:
+    def contradictions(self) -> Iterator[Problem]:
         for index, unit in enumerate(self._units()):
             yield from unit.problems(f"FaceSwapLab.units[{index}]")
         if self.postprocessing is not None:
@@ -111,8 +111,7 @@ class SwapFace(PictureRequest[ExtensionResult]):
     postprocessing: FaceSwapPostprocessing | None = None
     """What is done to the whole picture afterwards."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         yield from FaceSwapLab(self.units, self.postprocessing).problems()
 
     def payload(self) -> dict[str, Any]:

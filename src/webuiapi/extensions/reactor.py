@@ -98,8 +98,7 @@ class ReActor(PositionalUnit):
     selected_tab: str | None = arg(30, "tab_single", choices=("tab_single", "tab_multiple"))
     """`tab_single` (default), which is the one that uses `img`, or `tab_multiple`."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         chosen = self.select_source or 0
         number = SOURCES.index(chosen) if chosen in SOURCES else chosen
         name = {0: "img", 1: "face_model", 2: "source_folder"}.get(number) if isinstance(number, int) else None

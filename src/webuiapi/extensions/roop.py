@@ -49,8 +49,7 @@ class Roop(PositionalUnit):
     swap_in_generated: bool | None = arg(10, True)
     """Swap in the painted picture. Default true."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.active and self.img is None:
             yield Problem("Roop: img= is missing: the pictures stay as they are", fatal=False)
 

@@ -125,8 +125,7 @@ class TiledDiffusion(PositionalUnit):
     regions: Sequence[TiledRegion] | None = field(default=None, metadata=LOCAL)
     """Parts with prompts of their own: 8, or as many as the server was started with (`--md-max-regions`)."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         for index, region in enumerate(self.regions or ()):
             for problem in field_problems(region):
                 yield Problem(f"TiledDiffusion: regions[{index}]: {problem.text}", problem.fatal)

@@ -64,8 +64,7 @@ class UltimateSDUpscale(SelectableScript):
     save_seams_fix_image: bool | None = arg(11, False)
     """Save the mended picture on the server. Default false."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.tile_width == 0 and not self.tile_height:
             yield Problem("UltimateSDUpscale: tile_width and tile_height are both 0: the server would fail")
 

@@ -55,8 +55,7 @@ class XYZPlot(SelectableScript):
     csv_mode: bool | None = arg(17, False, label="Use text inputs instead of dropdowns")
     """Set by the form of the values; there is no need to."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         for name in ("x", "y", "z"):
             axis: Any = getattr(self, name)
             if axis is None:
