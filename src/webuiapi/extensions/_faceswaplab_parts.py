@@ -33,9 +33,9 @@ class _Part:
         for problem in field_problems(self):
             yield Problem(f"{where}.{problem.text}", problem.fatal)
         for item in _fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, _Part):
-                yield from value.problems(f"{where}.{item.name}")
+            value, part = getattr(self, item.name), item.metadata.get("part")
+            if part is not None and value is not None:
+                yield from problems_of(value, part, f"{where}.{item.name}")
 
     def wire(self) -> dict[str, Any]:
         """What was said, as the endpoints take it."""
@@ -66,6 +66,14 @@ class _Part:
                 found[start] = self._value(item)
             start += _size(item)
         return found
+
+
+def problems_of(value: Any, kind: type[_Part], where: str) -> Iterator[Problem]:
+    """What is wrong with a value that has to be such an object."""
+    if isinstance(value, kind):
+        yield from value.problems(where)
+    else:
+        yield Problem(f"{where}={value!r:.60} must be a {kind.__name__}")
 
 
 def _size(item: Any) -> int:

@@ -79,3 +79,23 @@ def test_faceswaplabs_endpoints(bench: Bench, client: Caller) -> None:
         lab.swap_face(PNG, webuiapi.FaceSwapUnit(PNG, faces_index=[0, 1]))
     with pytest.raises(ValueError, match=r"units\[0\].min_sim=3 must be from 0 to 1"):
         lab.swap_face(PNG, [webuiapi.FaceSwapUnit(PNG, min_sim=3)])
+
+
+def test_faceswaplabs_postprocessing_is_checked_wherever_it_is_given(bench: Bench, client: Caller) -> None:
+    lab, wrong = Bound(client, webuiapi.FaceSwapLabInterface), webuiapi.FaceSwapPostprocessing(scale=11)
+    with pytest.raises(ValueError, match=r"^ExtractFaces\.postprocessing\.scale=11 must be from 0 to 10$"):
+        lab.extract(PNG, wrong)
+    with pytest.raises(ValueError, match=r"^SwapFace\.postprocessing\.scale=11 must be from 0 to 10$"):
+        lab.swap_face(PNG, webuiapi.FaceSwapUnit(PNG), wrong)
+    assert bench.sent == []
+
+
+def test_faceswaplabs_objects_are_its_own(bench: Bench, client: Caller) -> None:
+    lab, unit = Bound(client, webuiapi.FaceSwapLabInterface), webuiapi.FaceSwapUnit(PNG)
+    with pytest.raises(ValueError, match=r"^SwapFace\.units\[0\]='x' must be a FaceSwapUnit$"):
+        lab.swap_face(PNG, ["x"])
+    with pytest.raises(ValueError, match=r"^SwapFace\.postprocessing=FaceSwapUnit\(.* must be a FaceSwapPost"):
+        lab.swap_face(PNG, unit, unit)
+    with pytest.raises(ValueError, match=r"^FaceSwapLab\.units\[0\]\.pre_inpainting=5 must be a FaceSwapInpainting$"):
+        client.txt2img("a", scripts=webuiapi.FaceSwapLab([webuiapi.FaceSwapUnit(PNG, pre_inpainting=5)]))  # type: ignore[arg-type]
+    assert bench.sent == []
