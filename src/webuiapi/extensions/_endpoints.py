@@ -83,11 +83,16 @@ def read_pictures(answer: Answer, fields: Any, *keys: str, info: str = "info") -
         )
     listed = [item for key in keys for item in _listed(fields.get(key))]
     content, errors = sort_out([decode_image(item) for item in listed])
-    rest = {key: value for key, value in fields.items() if key not in keys}
+    rest = {**fields, **{key: _emptied(fields[key]) for key in keys if key in fields}}
     message = rest.get(info)
     return checked(
         ExtensionResult(content, message if isinstance(message, str) else "", errors=errors, rest=rest), answer
     )
+
+
+def _emptied(value: Any) -> Any:
+    """What stands in a result for the pictures, which it has in another form: so it still says where they were."""
+    return [] if isinstance(value, list) else "" if isinstance(value, str) else value
 
 
 def _listed(value: Any) -> list[Any]:

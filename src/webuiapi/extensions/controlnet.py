@@ -259,8 +259,10 @@ class DetectResult(Result[str]):
 
 def _detected(answer: Answer) -> DetectResult:
     fields = read_item(answer, Item)
-    listed = fields.pop("images", None)
+    listed = fields.get("images")
     content, errors = sort_out([decode_image(item) for item in listed] if isinstance(listed, list) else [])
+    if isinstance(listed, list):
+        fields["images"] = []  # they are `content`
     return checked(DetectResult(content, str(fields.get("info") or ""), errors=errors, rest=fields), answer)
 
 

@@ -103,3 +103,9 @@ def test_the_old_controlnet_interface_is_translated(bench: Bench, client: Caller
     assert body == {
         "init_images": [URI], "mask": URI, "mask_blur": 4, "prompt": "p", "width": 8, "height": 8,
     }  # fmt: skip
+
+
+def test_the_json_of_a_detection_is_what_came(bench: Bench, client: Caller) -> None:
+    answer = {"images": [], "info": "Success", "tensor": ["AAA="]}
+    bench.answers["/controlnet/detect"] = answer
+    assert client.controlnet_detect(PNG, "ip-adapter_clip_sd15").json == answer

@@ -99,3 +99,15 @@ def test_faceswaplabs_objects_are_its_own(bench: Bench, client: Caller) -> None:
     with pytest.raises(ValueError, match=r"^FaceSwapLab\.units\[0\]\.pre_inpainting=5 must be a FaceSwapInpainting$"):
         client.txt2img("a", scripts=webuiapi.FaceSwapLab([webuiapi.FaceSwapUnit(PNG, pre_inpainting=5)]))  # type: ignore[arg-type]
     assert bench.sent == []
+
+
+@pytest.mark.parametrize("answer", [{"image": RAW}, {"image": RAW, "info": "one face"}])
+def test_the_json_of_a_picture_is_what_came(bench: Bench, client: Caller, answer: dict[str, str]) -> None:
+    bench.answers["/roop/image"] = answer
+    assert Bound(client, webuiapi.RoopInterface).image(PNG, PNG).json == answer
+
+
+@pytest.mark.parametrize("answer", [{"images": [RAW, RAW], "infos": []}, {"images": [RAW]}, {"images": []}])
+def test_the_json_of_several_pictures_is_what_came(bench: Bench, client: Caller, answer: dict[str, list[str]]) -> None:
+    bench.answers["/faceswaplab/extract"] = answer
+    assert Bound(client, webuiapi.FaceSwapLabInterface).extract(PNG).json == answer
