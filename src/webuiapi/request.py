@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
     from .arriving import Arriving
     from .client import AsyncWebUIApi, WebUIApi
+    from .errors import AnswerError
     from .extensions.base import Interface
     from .pool import AsyncPool, Pool
 
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+E = TypeVar("E", bound="AnswerError")
 
 LOCAL: Mapping[str, Any] = {"local": True}
 """Metadata of a field that is for this package only and never sent."""
@@ -78,13 +80,19 @@ class Answer:
         try:
             return parse_json(body)
         except ValueError as error:
-            raise NoJSON(
-                f"{self.method} {self.url} answered {self.status} with something that is not JSON "
-                f"({self.headers.get('content-type') or 'no content type'}): {preview(body)}",
-                method=self.method,
-                url=self.url,
-                content=bytes(body),
+            kind = self.headers.get("content-type") or "no content type"
+            raise self.error(
+                f" answered {self.status} with something that is not JSON ({kind}): {preview(body)}", NoJSON
             ) from error
+
+    def error(self, what: str, kind: type[E] | None = None) -> E:
+        """The `AnswerError` (or another of its kind) for this answer; `what` goes on behind the method and URL."""
+        from .errors import AnswerError
+
+        made: Any = (kind or AnswerError)(
+            f"{self.method} {self.url}{what}", method=self.method, url=self.url, content=bytes(self.whole())
+        )
+        return cast("E", made)
 
 
 def preview(body: bytes | bytearray, length: int = 120) -> str:

@@ -248,5 +248,4 @@ def _data(answer: Answer) -> Any:
 
 
 def _failed(answer: Answer, why: str) -> AnswerError:
-    return AnswerError(f"{answer.method} {answer.url}: the queue refused: {why}",
-                       method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+    return answer.error(f": the queue refused: {why}")

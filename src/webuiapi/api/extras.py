@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import images as pictures
 from ..answers import read_extras
 from ..checks import within
-from ..errors import AnswerError
 from ..request import LOCAL, Answer, Request, said
 from ..results import ExtrasResult, InterrogateResult, PngInfoResult
 
@@ -162,15 +161,11 @@ class Interrogate(Request[InterrogateResult]):
         fields = _object(answer)
         caption = fields.get("caption")
         if not isinstance(caption, str):
-            raise AnswerError(f"{answer.method} {answer.url} answered without a caption",
-                              method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+            raise answer.error(" answered without a caption")
         if "<error>" in caption:  # the webui answers 200 all the same
-            raise AnswerError(
-                f"{answer.method} {answer.url}: the interrogator failed on the server (its console says why; usually "
-                f"weights are missing). It gave {caption!r}",
-                method=answer.method,
-                url=answer.url,
-                content=bytes(answer.body),
+            raise answer.error(
+                ": the interrogator failed on the server (its console says why; usually weights are missing). "
+                f"It gave {caption!r}"
             )
         return InterrogateResult((), caption, rest=fields)
 
@@ -179,5 +174,4 @@ def _object(answer: Answer) -> dict[str, Any]:
     value = answer.json()
     if isinstance(value, dict):
         return value
-    raise AnswerError(f"{answer.method} {answer.url} answered {answer.status} without a result",
-                      method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+    raise answer.error(f" answered {answer.status} without a result")
