@@ -2,8 +2,8 @@
 
 - A `Request` is a frozen dataclass: its fields are the parameters, `payload` makes what is sent, `parse` makes the
   result of what comes back. It is the only place where a parameter is written down.
-- An operation of several calls is a generator (`Flow`) that yields requests, `Sleep` and `Watch`, and returns its
-  result. It cannot block an event loop: it has nothing to block with.
+- An operation of several calls is a generator (`Flow`) that yields requests and other steps (`Sleep`, `Watch`,
+  `Remember`, `Setting`), and returns its result. It cannot block an event loop: it has nothing to block with.
 - `endpoint(...)` makes either of the two a method, plain on `WebUIApi` and awaitable on `AsyncWebUIApi`.
 """
 
@@ -305,6 +305,12 @@ class Setting(Generic[R]):
 
 Step: TypeAlias = Request[Any] | Sleep | Watch[Any] | Remember[Any] | Setting[Any]
 Flow: TypeAlias = Generator[Step, Any, R]
+
+
+def answered(value: R) -> Flow[R]:
+    """The operation that has nothing to ask: it gives the value."""
+    yield from ()
+    return value
 
 
 # -- methods ----------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class ExtrasOptions:
 class OnePicture:
     """The picture that is worked on."""
 
-    image: ImageInput = field(metadata={"picture": "uri"})
+    image: ImageInput
     """The picture."""
 
 
@@ -63,7 +63,7 @@ class OnePicture:
 class SeveralPictures:
     """The pictures that are worked on."""
 
-    images: ImageInput | Sequence[ImageInput] = field(metadata={**LOCAL, "picture": "several"})
+    images: ImageInput | Sequence[ImageInput] = field(metadata=LOCAL)
     """One picture or several."""
     name_list: Sequence[str] | None = field(default=None, metadata=LOCAL)
     """A name for each. Default image00001, image00002, ..."""
@@ -125,7 +125,7 @@ class PngInfo(Request[PngInfoResult]):
     path: ClassVar[str] = "/sdapi/v1/png-info"
     sends_pictures: ClassVar[bool] = True
 
-    image: ImageInput = field(metadata={"picture": "any"})
+    image: ImageInput
     """The picture; its file goes out as it is, whatever the format."""
 
     def payload(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class Interrogate(Request[InterrogateResult]):
     path: ClassVar[str] = "/sdapi/v1/interrogate"
     generation: ClassVar[bool] = True
 
-    image: ImageInput = field(metadata={"picture": "uri"})
+    image: ImageInput
     """The picture."""
     model: str | None = None
     """`clip` (default) or `deepdanbooru`. Unknown: an error."""

@@ -15,7 +15,7 @@ from .. import images as pictures
 from ..answers import read_generation
 from ..checks import Problem, field_problems, in_stages, number_of, within
 from ..extensions.base import ignored, units_of
-from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
+from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said, sent_as
 from ..results import WebUIApiResult
 
 if TYPE_CHECKING:
@@ -271,9 +271,7 @@ class Txt2Img(Generation):
 class InitImages:
     """The pictures that img2img starts from: before the prompt, since they come first in a call."""
 
-    images: ImageInput | Sequence[ImageInput] | None = field(
-        default=None, metadata={"wire": "init_images", "picture": "several"}
-    )
+    images: ImageInput | Sequence[ImageInput] | None = field(default=None, metadata=sent_as("init_images"))
     """One picture or several. With several, batch_size is to be their number: one for each."""
 
 
@@ -284,7 +282,7 @@ class Img2Img(Generation, InitImages):
     path: ClassVar[str] = "/sdapi/v1/img2img"
 
     _: KW_ONLY
-    mask_image: ImageInput | None = field(default=None, metadata={"wire": "mask", "picture": "uri"})
+    mask_image: ImageInput | None = field(default=None, metadata=sent_as("mask"))
     """White is painted anew, black is kept. Of a picture with real transparency, the alpha channel is the mask."""
     resize_mode: int | None = field(default=None, metadata=within(0, 3))
     """How a picture of another size is fitted: 0 resize (default), 1 crop and resize, 2 resize and fill, 3 latent."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import images as pictures
 from ..checks import Problem, field_problems, within
 from ..request import plain
-from .base import choice, one_of
+from .base import choice, numbers, one_of
 
 if TYPE_CHECKING:
     from ..images import ImageInput
@@ -202,10 +202,12 @@ class FaceSwapUnit(_Part):
         if self.batch_images is not None:
             said["batch_images"] = [self._encoded("batch_images")]
         if self.faces_index is not None:
-            numbers = [int(number) for number in _indexes(self.faces_index).split(",")]
-            if len(numbers) != 1:
-                raise ValueError(f"FaceSwapUnit: faces_index={self.faces_index!r}: the endpoint takes one face a unit")
-            said["faces_index"] = numbers
+            face = numbers(self.faces_index).strip()
+            if not face.isdecimal():
+                raise ValueError(
+                    f"FaceSwapUnit: faces_index={self.faces_index!r}: the endpoint takes one face a unit, by its number"
+                )
+            said["faces_index"] = [int(face)]
         return said
 
     def places(self, start: int) -> dict[int, Any]:
@@ -215,12 +217,8 @@ class FaceSwapUnit(_Part):
         found.pop(start + BATCH, None)  # pictures in a batch are files of the web page
         found[start + ENABLE] = self.enable is not False
         if self.faces_index is not None:
-            found[start + FACES] = _indexes(self.faces_index)
+            found[start + FACES] = numbers(self.faces_index)
         return found
-
-
-def _indexes(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 _INPAINTING = (0.0, "Portrait of a [gender]", "", 20, "Euler", "Current", -1)

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ..checks import Problem, field_problems, in_stages
 from ..errors import WebUIApiError
-from ..request import Flow, plain, said
+from ..request import Flow, answered, plain, said
 from ._old_names import renamed
-from ._places import Layout, arg, bare, choice, filled, in_order, one_of, sent, within_arg
+from ._places import Layout, arg, bare, choice, filled, in_order, numbers, one_of, sent, within_arg
 
 if TYPE_CHECKING:
     from ..api.generate import Generation
@@ -52,6 +52,7 @@ __all__ = [
     "filled",
     "ignored",
     "in_order",
+    "numbers",
     "one_of",
     "only",
     "renamed",
@@ -109,7 +110,7 @@ PICTURE_URI: Mapping[str, Any] = {"picture": "uri"}
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """One use of an extension in a call. Subclass one of the three forms below."""
+    """One use of an extension in a call. Subclass one of the four forms below."""
 
     title: ClassVar[str]
     """The script's title, as the server lists it; case does not matter."""
@@ -162,7 +163,7 @@ class Unit:
 
     def is_called(self, listed: str) -> bool:
         """Whether a title in a server's list is this script's."""
-        return listed.casefold() == self.title.casefold() or self.layout(listed) is not None
+        return listed.casefold() == self.called.casefold() or self.layout(listed) is not None
 
     @classmethod
     def layout(cls, title: str) -> Layout | None:
@@ -234,8 +235,7 @@ class DictUnit(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return [unit.wire(slot) for unit in ([only(units)] if cls.single else units)]
-        yield  # an operation that has nothing to ask
+        return answered([unit.wire(slot) for unit in ([only(units)] if cls.single else units)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,8 +251,7 @@ class PositionalUnit(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return filled(only(units), slot, layout=cls.layout(slot.title))
-        yield  # an operation that has nothing to ask
+        return answered(filled(only(units), slot, layout=cls.layout(slot.title)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,8 +262,7 @@ class SelectableScript(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return filled(only(units), slot, complete=True)
-        yield  # an operation that has nothing to ask
+        return answered(filled(only(units), slot, complete=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,8 +273,7 @@ class OptionsUnit(Unit):
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         del slot
         only(units)
-        return []
-        yield  # an operation that has nothing to ask
+        return answered([])
 
     def options(self) -> dict[str, Any]:
         return said(self)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import images as pictures
 from ..answers import checked, sort_out
 from ..api.base import read_item
-from ..checks import Problem, number_of, within
+from ..checks import Problem, number_of, users_level, within
 from ..items import Item, integer, mapping, texts
 from ..request import LOCAL, Answer, Request, said
 from ..results import Result
@@ -100,7 +100,8 @@ class ControlNetUnit(DictUnit):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.guessmode is not None:
-            warnings.warn("ControlNetUnit: guessmode= is now control_mode=", DeprecationWarning, stacklevel=4)
+            told = "ControlNetUnit: guessmode= is now control_mode="
+            warnings.warn(told, DeprecationWarning, stacklevel=users_level())
             if self.control_mode is None and self.guessmode:
                 mode = 1 if self.guessmode is True else self.guessmode
                 object.__setattr__(self, "control_mode", mode)
@@ -115,10 +116,6 @@ class ControlNetUnit(DictUnit):
         start, end = number_of(self.guidance_start) or 0.0, number_of(self.guidance_end)
         if end is not None and start > end:
             yield Problem(f"ControlNetUnit: guidance_start={start:g} lies behind guidance_end={end:g}")
-
-    @property
-    def active(self) -> bool:
-        return self.enabled
 
     def wire(self, slot: Slot) -> dict[str, Any]:
         said = super().wire(slot)

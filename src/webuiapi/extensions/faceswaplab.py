@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 from ..api.base import read_item
 from ..checks import Problem
 from ..items import Item
-from ..request import Answer, Flow, Request, endpoint
+from ..request import Answer, Flow, Request, answered, endpoint
 from ._endpoints import SEVERAL, ExtensionResult, PictureRequest, read_pictures
 from ._faceswaplab_parts import (
     POST_SIZE,
@@ -76,8 +76,7 @@ class FaceSwapLab(Unit):
             said.update(lab.postprocessing.places(room * UNIT_SIZE))
         filled = in_order(said, own_defaults(room), slot, max(said, default=-1) + 1)
         # The web page's lists have a text in a list of one where nothing was chosen yet.
-        return [value[0] if isinstance(value, list) and len(value) == 1 else value for value in filled]
-        yield  # an operation that has nothing to ask
+        return answered([value[0] if isinstance(value, list) and len(value) == 1 else value for value in filled])
 
 
 def _listed(units: FaceSwapUnit | Sequence[FaceSwapUnit]) -> list[FaceSwapUnit]:

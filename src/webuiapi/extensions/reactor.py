@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic
 from ..checks import Problem, within
 from ..request import Answer, endpoint
 from ._endpoints import SEVERAL, ExtensionResult, GetNames, PictureRequest, names_in, read_pictures
-from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, arg, within_arg
+from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, arg, numbers, within_arg
 
 if TYPE_CHECKING:
     from ..api.generate import Generation
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 SOURCES = ("Image(s)", "Face Model", "Folder")
 GENDERS = ("No", "Female Only", "Male Only")
-
-
-def face_indexes(value: Any) -> str:
-    """Numbers of faces as the script reads them: `0,1`."""
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +36,9 @@ class ReActor(PositionalUnit):
     """The picture with the face to be put in."""
     enable: bool | None = arg(1, False, default=True)
     """Switch it on; true unless said otherwise."""
-    source_faces_index: str | int | Sequence[int] | None = arg(2, "0", convert=face_indexes)
+    source_faces_index: str | int | Sequence[int] | None = arg(2, "0", convert=numbers)
     """Which faces of `img` are used, counted from 0: `"0,1"`. Default 0."""
-    faces_index: str | int | Sequence[int] | None = arg(3, "0", convert=face_indexes)
+    faces_index: str | int | Sequence[int] | None = arg(3, "0", convert=numbers)
     """Which faces of the painted picture are replaced, counted from 0: `"0,2"`. Default 0."""
     model: str | None = arg(4, "inswapper_128.onnx")
     """File name of the model. Default: the first that the server has."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownName, WebUIApiError
 from ..images import is_picture, outgoing
-from ..request import Flow
+from ..request import Flow, answered
 from .base import Slot, Unit, bare, only
 
 if TYPE_CHECKING:
@@ -40,9 +40,6 @@ class Script(Unit):
     def called(self) -> str:
         return self.name
 
-    def is_called(self, listed: str) -> bool:
-        return listed.casefold() == self.name.casefold()
-
     def chosen(self, info: ScriptInfo | None) -> bool:
         return info is not None and not info.is_alwayson
 
@@ -51,8 +48,7 @@ class Script(Unit):
         script = only(units)
         if slot.info is None:
             raise WebUIApiError(f"the server does not describe its script {script.name!r}: its arguments are not known")
-        return by_label(script.values, slot.info)
-        yield  # an operation that has nothing to ask
+        return answered(by_label(script.values, slot.info))
 
 
 def by_label(values: dict[str, Any], info: ScriptInfo) -> list[Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from ..checks import Problem
 from ..errors import UnknownName
 from ..names import find_name
-from ..request import Flow
+from ..request import Flow, answered
 from .base import SelectableScript, Slot, arg, filled
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ class XYZPlot(SelectableScript):
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         plot: XYZPlot = units[0]
-        return plot.laid_out(slot)
-        yield  # an operation that has nothing to ask
+        return answered(plot.laid_out(slot))
 
     def laid_out(self, slot: Slot) -> list[Any]:
         """The complete list for this server. Raises `UnknownName` for an axis or a value that it does not have."""
