@@ -66,7 +66,7 @@ def test_limits_on_both_sides() -> None:
 
 def test_fields_without_a_rule_are_left_alone() -> None:
     assert list(field_problems(SetOptions({"a": 1}))) == []
-    assert problems(ExtraSingleImage(URL, upscaling_resize=2)) == []
+    assert problems(ExtraSingleImage(URL, upscaler_1="Lanczos", upscaling_resize=2)) == []
 
 
 def test_sizes_that_the_server_would_cut() -> None:

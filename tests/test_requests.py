@@ -116,8 +116,8 @@ def test_the_clients_own_defaults(connect: Connect, scripted: Scripted) -> None:
     caller.img2img(PNG, "x", sampler_name="Euler", scheduler="Uniform", steps=5)
     sent = scripted.last.json
     assert (sent["sampler_name"], sent["scheduler"], sent["steps"]) == ("Euler", "Uniform", 5)
-    caller.extra_single_image(PNG)
-    assert scripted.last.json.keys() == {"image"}
+    caller.extra_single_image(PNG, gfpgan_visibility=1)
+    assert scripted.last.json.keys() == {"image", "gfpgan_visibility"}
 
 
 def test_no_defaults(connect: Connect, scripted: Scripted) -> None:

@@ -97,7 +97,7 @@ def field_problems(request: Any) -> Iterator[Problem]:
             continue
         problem = _wrong_type(value, kind) or _out_of_range(value, limits)
         if problem:
-            yield Problem(f"{name}={value!r:.60} {problem}")
+            yield Problem(f"{name.rstrip('_')}={value!r:.60} {problem}")  # `payload_` stands beside a method `payload`
 
 
 @cache

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import images as pictures
 from ..answers import read_extras
-from ..checks import within
+from ..checks import Problem, number_of, within
 from ..request import LOCAL, Answer, Request, said
 from ..results import ExtrasResult, InterrogateResult, PngInfoResult
 
@@ -49,6 +49,13 @@ class ExtrasOptions:
     _: KW_ONLY
     extra: Mapping[str, Any] | None = field(default=None, metadata=LOCAL)
     """Fields that are not listed here, sent as they are."""
+
+    def contradictions(self) -> Iterator[Problem]:
+        """What keeps the server from doing anything, without a word."""
+        restored = number_of(self.gfpgan_visibility) or number_of(self.codeformer_visibility)
+        if self.upscaler_1 in (None, "None") and not restored and not self.extra:
+            second = "" if self.upscaler_2 in (None, "None") else ", without which upscaler_2 is not used"
+            yield Problem(f"upscaler_1= is missing{second}: the picture comes back as it is", fatal=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +101,12 @@ class ExtraBatchImages(ExtrasOptions, SeveralPictures, Request[ExtrasResult]):
         super().__post_init__()
         if self.name_list is not None and len(self.name_list) != len(pictures.items(self.images)):
             raise BatchNames("len(images) != len(name_list)", len(pictures.items(self.images)), len(self.name_list))
+
+    def contradictions(self) -> Iterator[Problem]:
+        if not pictures.items(self.images):
+            yield Problem("images: none are given, and none will come back", fatal=False)
+            return
+        yield from super().contradictions()
 
     def payload(self) -> dict[str, Any]:
         ready = pictures.several(self.images, "images")

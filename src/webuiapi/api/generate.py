@@ -17,6 +17,7 @@ from ..checks import Problem, field_problems, in_stages, number_of, within
 from ..extensions.base import ignored, units_of
 from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said, sent_as
 from ..results import WebUIApiResult
+from .masks import mask_problems
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -342,6 +343,7 @@ class Img2Img(Generation, InitImages):
         if self.size is not None and given:
             for name, value in self._size().items():
                 yield from _odd_size(name, value)
+        yield from mask_problems(self)
 
     def _size(self) -> dict[str, int]:
         if self.size is None:

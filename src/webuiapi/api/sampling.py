@@ -55,8 +55,8 @@ def _checked(
     if found is not None:
         return {field: found} if found != name else {}
     known = yield from _spellings(kind)
-    near = difflib.get_close_matches(name, [spelling[0] for spelling in known], 4)
-    object_to(UnknownName(kind, name, near, count=len(known)), checks)
+    names = [spelling[0] for spelling in known]
+    object_to(UnknownName(kind, name, difflib.get_close_matches(name, names, 4), known=names), checks)
     return {}
 
 

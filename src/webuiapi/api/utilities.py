@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CallTimeout, NotFound, UnknownName, WebUIApiError
-from ..names import find_model
+from ..names import check_name, find_model
 from ..request import Flow, Remember, Sleep
 from .jobs import GetProgress, Progress
 from .lists import GetSamplers, GetSchedulers, GetScripts, GetSDModels
@@ -56,6 +56,7 @@ def set_model(name: str, find_closest: bool = True) -> Flow[str]:
     `name` is found as `find_model` says. Waits for the queue and for the loading. Raises `UnknownName` for a name that
     means none or several, and `WebUIApiError` when the server keeps another one: it answers 200 even if loading failed.
     """
+    check_name(name)
     model = find_model(name, (yield from GetSDModels()), find_closest=find_closest)
     yield from SetOptions({"sd_model_checkpoint": model.title})
     current = yield from get_current_model()
@@ -118,7 +119,7 @@ def exchange_options(options: Mapping[str, Any]) -> Flow[dict[str, Any]]:
     for name in options:
         if name not in before:
             near = difflib.get_close_matches(name, before, 5)
-            raise UnknownName("option", name, near, count=len(before))
+            raise UnknownName("option", name, near, known=list(before))
     kept = {name: before[name] for name in options}
     try:
         yield from SetOptions(options)
@@ -130,6 +131,7 @@ def exchange_options(options: Mapping[str, Any]) -> Flow[dict[str, Any]]:
 
 def exchange_model(name: str) -> Flow[dict[str, Any]]:
     """Load a checkpoint, and give what has to be set to have the old one back."""
+    check_name(name)
     before = {"sd_model_checkpoint": (yield from get_current_model())}
     try:
         yield from set_model(name)

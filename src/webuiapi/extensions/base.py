@@ -288,18 +288,28 @@ def only(units: Sequence[T]) -> T:
 
 # -- the units of a call ----------------------------------------------------------------------------------------------
 
-NAMED = ("controlnet_units", "adetailer", "animatediff", "roop", "reactor", "sag")
-"""The parameters of a generation that hold units; new extensions come through `scripts`."""
+NAMED = {
+    "controlnet_units": "ControlNet",
+    "adetailer": "ADetailer",
+    "animatediff": "AnimateDiff",
+    "roop": "roop",
+    "reactor": "ReActor",
+    "sag": "Self Attention Guidance",
+}
+"""The parameters of a generation that hold units, by the title of theirs; new extensions come through `scripts`."""
 
 
 def units_of(request: Generation) -> list[Unit]:
-    """All units of a request, the named parameters' first. Raises `TypeError` for what is no unit."""
+    """All units of a request, the named parameters' first. Raises `TypeError` for what is no unit, or another's."""
     found: list[Unit] = []
     for name in (*NAMED, "scripts"):
         given = getattr(request, name)
         for unit in given if isinstance(given, list) else [] if given is None else [given]:
             if not isinstance(unit, Unit):
                 raise TypeError(f"{name}: a {type(unit).__name__} is no unit of an extension: {unit!r:.80}")
+            if name in NAMED and not unit.is_called(NAMED[name]):
+                right = next((other for other, title in NAMED.items() if unit.is_called(title)), "scripts")
+                raise TypeError(f"{name}: {type(unit).__name__} is not for it: give {right}={type(unit).__name__}(...)")
             found.append(unit)
     chosen = [type(unit).__name__ for unit in found if unit.selectable]
     if len(chosen) > 1:

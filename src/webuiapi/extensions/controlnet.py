@@ -285,6 +285,10 @@ class ControlNetDetect(Request[DetectResult]):
     low_vram: bool | None = None
     """Keep the preprocessor out of graphics memory between uses."""
 
+    def contradictions(self) -> Iterator[Problem]:
+        if self.module in (None, "", "none", "None"):
+            yield Problem("controlnet_detect: module= is missing: the pictures come back as they are", fatal=False)
+
     def payload(self) -> dict[str, Any]:
         payload = {**said(self), "controlnet_input_images": pictures.several(self.images, "images")}
         if self.masks is not None:

@@ -66,7 +66,7 @@ def _find(label: str, info: ScriptInfo) -> int:
     if len(found) == 1:
         return found[0]
     near = difflib.get_close_matches(label, labels, 3) or labels
-    raise UnknownName(f"argument of {info.name!r}", label, near, ambiguous=len(found) > 1, count=len(labels))
+    raise UnknownName(f"argument of {info.name!r}", label, near, ambiguous=len(found) > 1, known=labels)
 
 
 def described(args: Sequence[ScriptArg]) -> str:

@@ -109,7 +109,7 @@ def _axis(name: str, axis: Axis, args: Sequence[ScriptArg], at: int) -> tuple[in
     """The axis' number, its values as text, and the chosen ones for an axis with choices."""
     label, given = axis
     if at >= len(args) or not args[at].choices:
-        raise UnknownName("axis", label, (), count=0)
+        raise UnknownName("axis", label, (), known=())
     choices = args[at].choices
     number = choices.index(find_name(f"axis for {name}", label, choices))
     if isinstance(given, str):

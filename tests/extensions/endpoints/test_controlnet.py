@@ -44,7 +44,8 @@ def test_controlnets_detection(bench: Bench, client: Caller) -> None:
     }  # fmt: skip
     assert (result.info, result.poses, result.tensor) == ("Success", poses, ["AAA="])
     assert pixels(result.image) == PICTURE.tobytes()
-    client.controlnet_detect(PNG)
+    with pytest.warns(webuiapi.ParameterWarning, match="^controlnet_detect: module= is missing: the pictures come"):
+        client.controlnet_detect(PNG)
     assert bench.last == {"controlnet_input_images": [URI]}
     assert len(client.render_openpose_json(poses)) == 1
     assert bench.last == poses
