@@ -71,7 +71,7 @@ def test_a_query_arrives_as_it_was_meant(caller: Caller, scripted: Scripted) -> 
 
 
 def test_options_are_sent_as_they_are(caller: Caller, scripted: Scripted) -> None:
-    scripted.play(answer(None))
+    scripted.play_at("/sdapi/v1/options", answer(None))
     assert caller.set_options({"CLIP_stop_at_last_layers": 2, "x": None, "list": [1, "a"]}) is None
     assert scripted.last.json == {"CLIP_stop_at_last_layers": 2, "x": None, "list": [1, "a"]}
     with pytest.raises(TypeError, match="options='x' must be a dict of names and values"):

@@ -48,14 +48,19 @@ def find_model(name: str, models: Sequence[SDModel], *, find_closest: bool = Tru
     raise UnknownName("model", name, near, ambiguous=bool(ambiguous), known=[model.title for model in models])
 
 
-def _spellings(model: SDModel) -> set[str]:
+def accepted_names(model: SDModel) -> set[str]:
+    """The names by which a webui takes a checkpoint itself, in this very spelling."""
     path = model.filename.replace("\\", "/").rsplit("/", 1)[-1]
     bare = model.title.partition(" [")[0]
     names = {
         model.title, model.model_name, model.hash, model.sha256, path, path.rpartition(".")[0], bare,
         bare.rpartition(".")[0],
     }  # fmt: skip
-    return {name.casefold() for name in names if name}
+    return {name for name in names if name}
+
+
+def _spellings(model: SDModel) -> set[str]:
+    return {name.casefold() for name in accepted_names(model)}
 
 
 def _similarity(folded: str, model: SDModel) -> float:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import images as pictures
 from ..answers import read_extras
 from ..checks import Problem, number_of, within
-from ..request import LOCAL, Answer, Request, said
+from ..request import LOCAL, Answer, Flow, Request, replaced, said
 from ..results import ExtrasResult, InterrogateResult, PngInfoResult
+from .known import upscaler
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from ..images import ImageInput
 
 
@@ -39,7 +42,7 @@ class ExtrasOptions:
     upscaling_crop: bool | None = None
     """For resize_mode 1: crop to exactly that size. Default true."""
     upscaler_1: str | None = None
-    """Name as get_upscalers() gives it, exactly. Default "None": the picture stays as it is. Unknown: an error."""
+    """Name as get_upscalers() gives it. Default "None": the picture stays as it is. Unknown: `UnknownName`."""
     upscaler_2: str | None = None
     """A second upscaler, blended with the first."""
     extras_upscaler_2_visibility: float | None = field(default=None, metadata=within(0, 1))
@@ -49,6 +52,17 @@ class ExtrasOptions:
     _: KW_ONLY
     extra: Mapping[str, Any] | None = field(default=None, metadata=LOCAL)
     """Fields that are not listed here, sent as they are."""
+
+    def preparation(self) -> Flow[Self] | None:
+        """The operation that finds the upscalers among the server's; None where none is named."""
+        named = [name for name in ("upscaler_1", "upscaler_2") if getattr(self, name) not in (None, "", "None")]
+        return self._spelled(named) if named else None
+
+    def _spelled(self, named: Sequence[str]) -> Flow[Self]:
+        changes: dict[str, Any] = {}
+        for name in named:
+            changes[name] = yield from upscaler(getattr(self, name))
+        return replaced(self, **changes)
 
     def contradictions(self) -> Iterator[Problem]:
         """What keeps the server from doing anything, without a word."""

@@ -40,7 +40,7 @@ class Generation(Request[WebUIApiResult]):
     negative_prompt: str | None = None
     """What to keep out of the picture."""
     styles: Sequence[str] | None = None
-    """Names of saved styles, applied in order. Unknown ones do nothing."""
+    """Names of saved styles, in any case, applied in order. Unknown ones do nothing: a warning."""
     seed: int | None = None
     """-1 (default): the server draws one. Picture i of a call has seed + i. May be larger than 32 bits."""
     subseed: int | None = None
@@ -52,7 +52,7 @@ class Generation(Request[WebUIApiResult]):
     seed_resize_from_w: int | None = None
     """Width in pixels of a picture whose composition is to be kept at another size; -1 or 0: off (default)."""
     sampler_name: str | None = None
-    """Name as get_samplers() gives it, exactly: A1111 1.10 uses DPM++ 2M for one it does not know, without a word."""
+    """Name as get_samplers() gives it, in any case. Unknown: `UnknownName` (A1111 1.10 would take DPM++ 2M)."""
     scheduler: str | None = None
     """Name or label as get_schedulers() gives it (server 1.9 and newer). Unknown: Automatic. Default: the sampler's."""
     batch_size: int | None = field(default=None, metadata=within(1))
@@ -90,11 +90,11 @@ class Generation(Request[WebUIApiResult]):
     s_noise: float | None = field(default=None, metadata=within(0, 1.1))
     """0 to 1.1: noise added by s_churn. Default: the server's option."""
     override_settings: Mapping[str, Any] | None = None
-    """Options for this call only, as in set_options(). Unknown options are errors, an unknown checkpoint is ignored."""
+    """Options for this call only, as in set_options(). Unknown ones, checkpoints and VAEs: `UnknownName`."""
     override_settings_restore_afterwards: bool | None = None
     """Put the options back afterwards. Default true; false leaves them changed for everyone."""
     refiner_checkpoint: str | None = None
-    """Checkpoint that takes over for the last steps; "None" is off. Unknown: an error."""
+    """Checkpoint that takes over for the last steps, by any name; "None" is off. Unknown: `UnknownName`."""
     refiner_switch_at: float | None = field(default=None, metadata=within(0, 1))
     """0 to 1: the share of the steps after which the refiner takes over."""
     disable_extra_networks: bool | None = None
@@ -221,7 +221,7 @@ class Txt2Img(Generation):
     hr_scale: float | None = field(default=None, metadata=within(above=0))
     """Factor of the hires pass, default 2."""
     hr_upscaler: str | None = None
-    """A latent mode (get_latent_upscale_modes()) or an upscaler (get_upscalers()), exactly. Default Latent."""
+    """A latent mode (get_latent_upscale_modes()) or an upscaler. Default Latent. Unknown: `UnknownName`."""
     hr_second_pass_steps: int | None = field(default=None, metadata=within(0))
     """Steps of the hires pass; 0 (default): as many as steps."""
     hr_resize_x: int | None = field(default=None, metadata=within(0))
@@ -229,9 +229,9 @@ class Txt2Img(Generation):
     hr_resize_y: int | None = field(default=None, metadata=within(0))
     """Height of the hires pass in pixels instead of hr_scale; 0 (default): by the other side's ratio."""
     hr_checkpoint_name: str | None = None
-    """Another checkpoint for the hires pass. Unknown: an error."""
+    """Another checkpoint for the hires pass, by any name. Unknown: `UnknownName`."""
     hr_sampler_name: str | None = None
-    """Another sampler for the hires pass. Unknown: an error."""
+    """Another sampler for the hires pass. Unknown: `UnknownName`."""
     hr_scheduler: str | None = None
     """Another scheduler for the hires pass."""
     hr_prompt: str | None = None

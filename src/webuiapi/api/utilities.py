@@ -13,7 +13,7 @@ from ..names import check_name, find_model
 from ..request import Flow, Remember, Sleep
 from .jobs import GetProgress, Progress
 from .lists import GetSamplers, GetSchedulers, GetScripts, GetSDModels
-from .options import GetOptions, SetOptions
+from .options import GetOptions, KnownOptions, SetOptions
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,7 +58,7 @@ def set_model(name: str, find_closest: bool = True) -> Flow[str]:
     """
     check_name(name)
     model = find_model(name, (yield from GetSDModels()), find_closest=find_closest)
-    yield from SetOptions({"sd_model_checkpoint": model.title})
+    yield from KnownOptions({"sd_model_checkpoint": model.title})
     current = yield from get_current_model()
     if current != model.title and current.partition(" [")[0] != model.title.partition(" [")[0]:
         raise WebUIApiError(f"the server was told to load {model.title!r} and still uses {current!r}: loading failed")
@@ -124,7 +124,7 @@ def exchange_options(options: Mapping[str, Any]) -> Flow[dict[str, Any]]:
     try:
         yield from SetOptions(options)
     except BaseException:  # also when broken off: the server may have it already
-        yield from SetOptions(kept)
+        yield from KnownOptions(kept)
         raise
     return kept
 
@@ -138,14 +138,14 @@ def exchange_model(name: str) -> Flow[dict[str, Any]]:
     except UnknownName:
         raise
     except BaseException:  # also when broken off: the server may have begun to load it
-        yield from SetOptions(before)
+        yield from KnownOptions(before)
         raise
     return before
 
 
 def restore(options: Mapping[str, Any]) -> Flow[None]:
     """Set options back."""
-    yield from SetOptions(options)
+    yield from KnownOptions(options)
 
 
 class Borrowed:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..api.base import GetItem
+from ..api.known import spelled
 from ..checks import Problem, within
 from ..errors import WebUIApiError
 from ..items import Item, text, texts
@@ -129,6 +130,9 @@ class ADetailer(DictUnit):
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         objects = [unit.wire(slot) for unit in units]
+        for item in objects:
+            if item.get("ad_model") not in (None, "None"):
+                item["ad_model"] = yield from spelled("ADetailer model", item["ad_model"], _detectors)
         if any({"ad_mask_k", _LARGEST} & item.keys() for item in objects):
             new = yield from _knows_mask_k()
             name, other = ("ad_mask_k", _LARGEST) if new else (_LARGEST, "ad_mask_k")
@@ -175,6 +179,10 @@ class GetADetailerSchema(GetItem[Item]):
     """The JSON schema of a unit (24.1.2 and newer): GET /adetailer/v1/schema."""
 
     path, kind = "/adetailer/v1/schema", Item
+
+
+def _detectors() -> Flow[list[str]]:
+    return (yield from GetADetailerModels()).ad_model
 
 
 def _knows_mask_k() -> Flow[bool]:

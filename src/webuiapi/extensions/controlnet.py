@@ -16,9 +16,10 @@ from ..answers import checked, sort_out
 from ..api.base import read_item
 from ..checks import Problem, number_of, users_level, within
 from ..items import Item, integer, mapping, texts
-from ..request import LOCAL, Answer, Request, said
+from ..request import LOCAL, Answer, Flow, Request, replaced, said
 from ..results import Result
 from ..wire import decode_image
+from ._controlnet_names import model_named, module_named
 from .base import PICTURE, DictUnit, Slot, renamed
 
 if TYPE_CHECKING:
@@ -127,6 +128,24 @@ class ControlNetUnit(DictUnit):
             if "mask" in said:
                 said["mask_image"] = said.pop("mask")
         return {**said, **(self.extra or {})}
+
+    @classmethod
+    def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
+        named = list(units)
+        for index, unit in enumerate(units):
+            if unit.enabled:
+                named[index] = yield from unit.named()
+        return (yield from super().arguments(named, slot))
+
+    def named(self) -> Flow[ControlNetUnit]:
+        """The unit with its module and model as the server spells them."""
+        module, model = self.module, self.model
+        if module:
+            module = yield from module_named(module)
+        if model and model != "None":
+            model = yield from model_named(model)
+        same = (module, model) == (self.module, self.model)
+        return self if same else replaced(self, module=module, model=model)
 
     @classmethod
     def unseen(cls, units: Sequence[Any], result: WebUIApiResult) -> str:
@@ -284,6 +303,12 @@ class ControlNetDetect(Request[DetectResult]):
     """A mask for each picture, for the modules that need one (1.1.445 and newer)."""
     low_vram: bool | None = None
     """Keep the preprocessor out of graphics memory between uses."""
+
+    def preparation(self) -> Flow[ControlNetDetect] | None:
+        return self._spelled(self.module) if self.module else None
+
+    def _spelled(self, module: str) -> Flow[ControlNetDetect]:
+        return replaced(self, module=(yield from module_named(module)))
 
     def contradictions(self) -> Iterator[Problem]:
         if self.module in (None, "", "none", "None"):

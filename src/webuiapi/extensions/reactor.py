@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
+from ..api.known import spelled
 from ..checks import Problem, within
-from ..request import Answer, endpoint
+from ..request import Answer, Flow, endpoint, replaced
 from ._endpoints import SEVERAL, ExtensionResult, GetNames, PictureRequest, names_in, read_pictures
-from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, arg, numbers, within_arg
+from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, Slot, arg, numbers, only, within_arg
 
 if TYPE_CHECKING:
     from ..api.generate import Generation
@@ -92,6 +93,14 @@ class ReActor(PositionalUnit):
     """Most faces that are detected, to 20; 0 (default) is all."""
     selected_tab: str | None = arg(30, "tab_single", choices=("tab_single", "tab_multiple"))
     """`tab_single` (default), which is the one that uses `img`, or `tab_multiple`."""
+
+    @classmethod
+    def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
+        unit = only(units)
+        if unit.active and unit.model is not None:
+            model = yield from spelled("ReActor model", unit.model, lambda: iter(GetReActorModels()))
+            unit = replaced(unit, model=model)
+        return (yield from super().arguments([unit], slot))
 
     def contradictions(self) -> Iterator[Problem]:
         chosen = self.select_source or 0
