@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pybase64
 
 from .. import images as pictures
-from ..errors import WebUIApiError
 from ..request import Flow, Remember, answered
+from .known import readable
 from .lists import GetLoras
 
 if TYPE_CHECKING:
@@ -68,17 +69,14 @@ def _sdcpp(request: Generation, extra: dict[str, Any]) -> Flow[dict[str, Any]]:
         extra.setdefault("hr_steps", steps)
     tags = _LORA.findall(request.prompt or "")
     if tags and "lora" not in extra:
-        paths = yield from Remember("lora-paths", _lora_paths)
+        paths = yield from Remember("lora-paths", partial(readable, _lora_paths, {}))  # else the names have to do
         extra["lora"] = [{"path": paths.get(name, name), "multiplier": _weight(weight)} for name, weight in tags]
         changes["prompt"] = re.sub(r" {2,}", " ", _LORA.sub("", request.prompt or "")).strip(" ,")
     return changes
 
 
 def _lora_paths() -> Flow[Mapping[str, str]]:
-    try:
-        loras = yield from GetLoras()
-    except WebUIApiError:  # the names themselves have to do
-        return {}
+    loras = yield from GetLoras()
     return {name: lora.path or name for lora in loras for name in (lora.name, lora.alias) if name}
 
 

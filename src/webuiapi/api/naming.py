@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import Checks, Problem, report
 from ..errors import UnknownName
-from ..names import find_name
 from ..request import Flow, Setting
 from .known import accepted_checkpoint, listed_with, names_of, spelled
 from .lists import GetEmbeddings, GetLatentUpscaleModes, GetLoras, GetPromptStyles, GetUpscalers
@@ -114,11 +113,10 @@ def _missing(kind: str, names: Sequence[str], known: Sequence[str], then: str) -
     for name in names:
         if not known or name in known:
             continue
-        try:
-            error = UnknownName(kind, name, [find_name(kind, name, known)])
-        except UnknownName as unknown:
-            error = unknown
-        yield Problem(f"{error}; {then}" if error.near else f"{error}: {then}", fatal=False)
+        folded = {item.casefold(): item for item in known}
+        near = [folded[found] for found in difflib.get_close_matches(name.casefold(), folded, 3)]
+        error = UnknownName(kind, name, near, known=known)
+        yield Problem(f"{error}; {then}" if near else f"{error}: {then}", fatal=False)
 
 
 def _misspelt(request: Generation) -> Iterator[Problem]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from ..api.base import GetItem
-from ..api.known import spelled
+from ..api.known import readable, spelled
 from ..checks import Problem, within
-from ..errors import WebUIApiError
 from ..items import Item, text, texts
 from ..request import Flow, Remember
 from .base import DictUnit, Slot
@@ -187,12 +187,10 @@ def _detectors() -> Flow[list[str]]:
 
 def _knows_mask_k() -> Flow[bool]:
     """Whether the running version is 24.11 or newer, which renamed the field."""
-    return (yield from Remember("adetailer.mask_k", _ask_for_mask_k))
+    new: bool = yield from Remember("adetailer.mask_k", partial(readable, _ask_for_mask_k, False))
+    return new
 
 
 def _ask_for_mask_k() -> Flow[bool]:
-    try:
-        schema = yield from GetADetailerSchema()
-    except WebUIApiError:  # before 24.1.2 there is nothing to ask
-        return False
+    schema = yield from GetADetailerSchema()  # before 24.1.2 there is nothing to ask
     return "ad_mask_k" in (schema.get("properties") or {})
