@@ -136,6 +136,16 @@ def test_unchecked_they_are_sent_as_they_are(client: Caller, own: Server) -> Non
     assert unit_of("ADetailer")(body)[2]["ad_model"] == "nosuch"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"refiner_checkpoint": 5}, {"prompt": 5}, {"styles": [5]}, {"hr_upscaler": 5, "enable_hr": True}],
+)
+def test_what_is_no_name_is_only_warned_of(connect: Connect, scripted: Scripted, fields: dict[str, Any]) -> None:
+    with pytest.warns(ParameterWarning, match=" must be a "):
+        connect(url=scripted.url, checks="warn").txt2img(**fields)
+    assert {name: scripted.last.json[name] for name in fields} == fields
+
+
 def test_a_model_for_one_call_is_found_unchecked_too(client: Caller, own: Server) -> None:
     client.with_options(checks="off").txt2img("a", model="dreamshaper", vae="KL-F8-ANIME2", **SMALL)
     assert posted(own)[0]["override_settings"] == {"sd_model_checkpoint": DREAM, "sd_vae": "kl-f8-anime2.ckpt"}
@@ -260,6 +270,16 @@ def test_the_module_of_a_detection(client: Caller, own: Server) -> None:
     assert posted(own)[0]["controlnet_module"] == "canny"
     with pytest.raises(UnknownName, match=r"^the server has no ControlNet module 'cany'; similar are 'canny'"):
         client.controlnet_detect(FACE, "cany")
+
+
+def test_the_checkpoint_of_a_queued_task(client: Caller, own: Server) -> None:
+    client.queue_task(webuiapi.Txt2Img("a", **SMALL), checkpoint="dreamshaper", vae="kl-f8-anime2")
+    assert (posted(own)[0]["checkpoint"], posted(own)[0]["vae"]) == (DREAM, "kl-f8-anime2.ckpt")
+    with pytest.raises(UnknownName, match=r"^the server has no model 'nosuch'"):
+        client.queue_task(webuiapi.Txt2Img("a", **SMALL), checkpoint="nosuch")
+    with pytest.raises(ValueError, match=r"^checkpoint=5 must be a text$"):
+        client.queue_task(webuiapi.Txt2Img("a", **SMALL), checkpoint=5)
+    assert len(posted(own)) == 1
 
 
 # -- lists that say nothing -------------------------------------------------------------------------------------------

@@ -116,6 +116,8 @@ _RIGHT = {
     "str": "must be a text",
     "bool": "must be True or False",
     "Sequence[str]": "must be a list of texts",
+    "Sequence[int]": "must be a list of whole numbers",
+    "Sequence[float]": "must be a list of numbers",
     "Sequence[Any]": "must be a list",
     "Mapping[str, Any]": "must be a dict",
 }
@@ -131,6 +133,8 @@ def _wrong_type(value: Any, kind: str) -> str:
         right = not isinstance(value, str) and number_of(value) in (0, 1)
     elif kind == "Sequence[str]":
         right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    elif kind in ("Sequence[int]", "Sequence[float]"):
+        right = isinstance(value, list) and all(map(_is_int if kind == "Sequence[int]" else _is_float, value))
     else:
         right = isinstance(value, {"str": str, "Sequence[Any]": list, "Mapping[str, Any]": dict}[kind])
     return "" if right else _RIGHT[kind]

@@ -66,7 +66,8 @@ def spelled(kind: str, name: str, ask: Ask, *, find: Find = find_name, unchecked
     `unchecked` looks also with `checks="off"`: for parameters that take other names than the server does.
     """
     checks: Checks = yield from Setting("checks")
-    if checks == "off" and not unchecked:
+    given: object = name
+    if not isinstance(given, str) or (checks == "off" and not unchecked):  # another type has been warned of
         return name
     unknown: UnknownName | None = None
     for again in (False, True):

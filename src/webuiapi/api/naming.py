@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from ..checks import Checks, Problem, report
+from ..checks import Checks, Problem, field_problems, report
 from ..errors import UnknownName
 from ..request import Flow, Setting
 from .known import accepted_checkpoint, listed_with, names_of, spelled
@@ -37,6 +37,8 @@ def known_names(request: Generation, which: ServerInfo) -> Flow[dict[str, Any]]:
     """The fields to be changed so that names in them are the server's own. For the webui's family, which has lists."""
     checks: Checks = yield from Setting("checks")
     if checks == "off" or not (which.webui or which.flavour == "sdnext"):
+        return {}
+    if any(field_problems(request)):  # only warned of, with `checks="warn"`: what is no text has no name
         return {}
     changes: dict[str, Any] = {}
     names = ["refiner_checkpoint"]

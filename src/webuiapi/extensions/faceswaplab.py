@@ -161,7 +161,9 @@ class CompareFaces(PictureRequest[float]):
 
     def parse(self, answer: Answer) -> float:
         value = answer.json()
-        return float(value) if isinstance(value, (int, float)) else 0.0
+        if not isinstance(value, (int, float)):
+            raise answer.error(f" answered {type(value).__name__} where a number was expected")
+        return float(value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,7 +104,9 @@ class ReActor(PositionalUnit):
 
     def contradictions(self) -> Iterator[Problem]:
         chosen = self.select_source or 0
-        number = SOURCES.index(chosen) if chosen in SOURCES else chosen
+        folded = [source.casefold() for source in SOURCES]
+        text = chosen.casefold() if isinstance(chosen, str) else ""
+        number = folded.index(text) if text in folded else chosen
         name = {0: "img", 1: "face_model", 2: "source_folder"}.get(number) if isinstance(number, int) else None
         if self.active and name and getattr(self, name) is None:
             yield Problem(

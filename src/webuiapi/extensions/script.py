@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UnknownName, WebUIApiError
 from ..images import is_picture, outgoing
 from ..request import Flow, answered
-from .base import Slot, Unit, bare, only
+from .base import Slot, Unit, bare, choice, only
 
 if TYPE_CHECKING:
     from ..api.lists import ScriptArg, ScriptInfo
@@ -52,10 +52,13 @@ class Script(Unit):
 
 
 def by_label(values: dict[str, Any], info: ScriptInfo) -> list[Any]:
-    """The complete argument list of a script. Raises `UnknownName` for a label that it does not have."""
+    """The complete argument list of a script. Raises `UnknownName` for a label or a choice that it does not have."""
     arguments = [item.value for item in info.args]
     for label, value in values.items():
-        arguments[_find(label, info)] = outgoing(value, label, uri=False) if is_picture(value) else value
+        at = _find(label, info)
+        arguments[at] = (
+            outgoing(value, label, uri=False) if is_picture(value) else choice(label, value, info.args[at].choices)
+        )
     return arguments
 
 

@@ -7,7 +7,7 @@ of early 2023, is recognised and translated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -55,6 +55,15 @@ class XYZPlot(SelectableScript):
     csv_mode: bool | None = arg(17, False, label="Use text inputs instead of dropdowns")
     """Set by the form of the values; there is no need to."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("x", "y", "z"):
+            axis: Any = getattr(self, name)  # a list by now
+            values: Any = axis[1] if isinstance(axis, list) and len(axis) == 2 else None
+            if hasattr(values, "__iter__") and not isinstance(values, (str, Mapping)):
+                # Read once: what is left of an iterator is not all there was.
+                object.__setattr__(self, name, [axis[0], list(values)])
+
     def contradictions(self) -> Iterator[Problem]:
         for name in ("x", "y", "z"):
             axis: Any = getattr(self, name)
@@ -65,7 +74,7 @@ class XYZPlot(SelectableScript):
                 yield Problem(f"XYZPlot: {name}={axis!r:.60} must be a pair of {wanted}")
             elif not hasattr(axis[1], "__iter__"):
                 yield Problem(f"XYZPlot: {name}: the values of {axis[0]!r} are {axis[1]!r:.60}, and must be a list")
-            elif hasattr(axis[1], "__len__") and len(axis[1]) == 0:
+            elif len(axis[1]) == 0:
                 yield Problem(f"XYZPlot: {name}: {axis[0]!r} has no values")
 
     @classmethod

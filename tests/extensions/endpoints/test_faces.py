@@ -101,6 +101,19 @@ def test_faceswaplabs_objects_are_its_own(bench: Bench, client: Caller) -> None:
     assert bench.sent == []
 
 
+def test_a_resemblance_that_is_no_number(bench: Bench, client: Caller) -> None:
+    bench.answers["/faceswaplab/compare"] = {"detail": "no face"}
+    with pytest.raises(webuiapi.AnswerError, match=r"/faceswaplab/compare answered dict where a number was expected$"):
+        Bound(client, webuiapi.FaceSwapLabInterface).compare(PNG, PNG)
+
+
+@pytest.mark.parametrize("faces", [0, [0.5], ["a"]])
+def test_lists_of_numbers(bench: Bench, client: Caller, faces: object) -> None:
+    with pytest.raises(ValueError, match=r"^face_index=.* must be a list of whole numbers$"):
+        Bound(client, webuiapi.RoopInterface).image(PNG, PNG, faces)
+    assert bench.sent == []
+
+
 @pytest.mark.parametrize("answer", [{"image": RAW}, {"image": RAW, "info": "one face"}])
 def test_the_json_of_a_picture_is_what_came(bench: Bench, client: Caller, answer: dict[str, str]) -> None:
     bench.answers["/roop/image"] = answer
