@@ -49,7 +49,7 @@ def problems(request: Request[Any]) -> list[tuple[str, bool]]:
 )  # fmt: skip
 def test_types_and_ranges(field: str, good: list[Any], bad: dict[Any, str]) -> None:
     for value in good:
-        assert problems(Txt2Img(**{field: value})) == [], value
+        assert problems(Txt2Img(**{field: value, "enable_hr": True})) == [], value
     for value, message in bad.items():
         found = problems(Txt2Img(**{field: value}))
         assert len(found) == 1, (value, found)

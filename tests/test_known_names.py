@@ -78,6 +78,8 @@ NAMED: list[tuple[dict[str, Any], Callable[[Any], Any], Any, list[str]]] = [
      ["options", "sd-models", "sd-vae"]),
     ({**SMALL, "adetailer": ADetailer("HAND_yolov8n")},
      lambda body: unit_of("ADetailer")(body)[2]["ad_model"], "hand_yolov8n.pt", ["/adetailer/v1/ad_model"]),
+    ({**SMALL, "adetailer": ADetailer("face_yolov8n.pt", ad_use_checkpoint=True, ad_checkpoint="dreamshaper")},
+     lambda body: unit_of("ADetailer")(body)[2]["ad_checkpoint"], DREAM, ["/adetailer/v1/ad_model", "sd-models"]),
     ({**SMALL, "reactor": ReActor(FACE, model="reswapper_256")},
      lambda body: unit_of("ReActor")(body)[4], "reswapper_256.onnx", ["/reactor/models"]),
     (controlnet(model="Control_v11p_sd15_CANNY"),

@@ -134,6 +134,29 @@ def test_no_pictures_at_all() -> None:
     assert said(ExtraBatchImages([], upscaler_1="Lanczos")) == ["images: none are given, and none will come back"]
 
 
+# -- switches that were forgotten -------------------------------------------------------------------------------------
+
+
+def test_a_hires_pass_that_is_not_on() -> None:
+    assert said(Txt2Img("a", hr_scale=2, hr_upscaler="Latent")) == [
+        "hr_scale, hr_upscaler without enable_hr=True: no effect"
+    ]
+    assert said(Txt2Img("a", hr_scale=2, enable_hr=True)) == []
+    assert said(Txt2Img("a", hr_scale=2, enable_hr=False)) == []
+    assert said(Txt2Img("a", hr_scale=2, infotext="a")) == said(Txt2Img("a", hr_scale=2, extra={"enable_hr": 1})) == []
+
+
+def test_adetailers_switches() -> None:
+    def told(**fields: Any) -> list[str]:
+        return said(Txt2Img("a", adetailer=ADetailer("face_yolov8n.pt", **fields)))
+
+    assert told(ad_steps=30, ad_sampler="Euler", ad_scheduler="Karras") == [
+        "ADetailer: ad_steps without ad_use_steps=True: no effect",
+        "ADetailer: ad_sampler, ad_scheduler without ad_use_sampler=True: no effect",
+    ]
+    assert told(ad_steps=30, ad_use_steps=True) == told(ad_steps=30, ad_use_steps=False) == []
+
+
 # -- units in the wrong place -----------------------------------------------------------------------------------------
 
 

@@ -205,6 +205,12 @@ def _odd_size(name: str, value: Any) -> Iterator[Problem]:
         yield Problem(f"{name}={int(number)} is no multiple of 8: the server makes it {cut}", fatal=False)
 
 
+_FOR_HIRES = (
+    "hr_scale", "hr_upscaler", "hr_second_pass_steps", "hr_resize_x", "hr_resize_y", "hr_checkpoint_name",
+    "hr_sampler_name", "hr_scheduler", "hr_prompt", "hr_negative_prompt",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False)
 class Txt2Img(Generation):
     """Paint pictures from a text: POST /sdapi/v1/txt2img."""
@@ -260,6 +266,13 @@ class Txt2Img(Generation):
 
         data = pictures.received_bytes(Path(image) if isinstance(image, str) else image, "image")
         return cls.from_parameters(GenerationParameters.from_image(cast("Any", image) if data is None else data))
+
+    def contradictions(self) -> Iterator[Problem]:
+        yield from super().contradictions()
+        said = [name for name in _FOR_HIRES if getattr(self, name)]
+        # A false that was said means what it says; generation parameters in a text may switch it on.
+        if said and self.enable_hr is None and self.infotext is None and "enable_hr" not in (self.extra or {}):
+            yield Problem(f"{', '.join(said)} without enable_hr=True: no effect", fatal=False)
 
     def payload(self) -> dict[str, Any]:
         payload = super().payload()
