@@ -210,7 +210,8 @@ def test_credentials_that_were_refused(connect: Connect, scripted: Scripted) -> 
 def test_an_order_that_is_refused(caller: Caller, scripted: Scripted) -> None:
     """webuiapi 0.9 did not look at the status of these."""
     for name, args in (("interrupt", ()), ("set_options", ({"a": 1},)), ("get_samplers", ()), ("get_options", ())):
-        scripted.play(answer({"detail": "Not authenticated"}, 401))
+        path = "/sdapi/v1/" + name.removeprefix("set_").removeprefix("get_")
+        scripted.play_at(path, answer({"detail": "Not authenticated"}, 401))
         with pytest.raises(AuthenticationError):
             getattr(caller, name)(*args)
 

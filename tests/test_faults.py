@@ -137,13 +137,13 @@ def test_transport_errors_can_be_pickled(caller: Caller, scripted: Scripted) -> 
         (b"\xff\xfe", "answered 200 with something that is not JSON (text/html): '\ufffd\ufffd'"),
     ],
 )
-@pytest.mark.parametrize("name", ["txt2img", "extra_single_image"])
+@pytest.mark.parametrize(("name", "more"), [("txt2img", {}), ("extra_single_image", {"gfpgan_visibility": 1})])
 def test_a_generation_without_a_result(
-    caller: Caller, scripted: Scripted, name: str, body: bytes, message: str
+    caller: Caller, scripted: Scripted, name: str, more: dict[str, Any], body: bytes, message: str
 ) -> None:
     scripted.play(answer(body, headers={"Content-Type": "text/html"}))
     with pytest.raises(AnswerError) as caught:
-        getattr(caller, name)("http://example.com/x.png")
+        getattr(caller, name)("http://example.com/x.png", **more)
     error = caught.value
     path = name.replace("_", "-")
     assert str(error) == f"POST {scripted.url}/sdapi/v1/{path} {message}"

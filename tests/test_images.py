@@ -126,12 +126,13 @@ def test_a_pipe_is_read_once(caller: Caller, scripted: Scripted) -> None:
 def test_extras_and_the_rest(caller: Caller, scripted: Scripted) -> None:
     caller.run(ExtraSingleImage(PNG, upscaler_1="Lanczos"))
     assert scripted.last.json == {"image": uri(PNG), "upscaler_1": "Lanczos"}
-    caller.run(ExtraBatchImages([PNG, JPEG]))
+    caller.run(ExtraBatchImages([PNG, JPEG], codeformer_visibility=1))
     assert scripted.last.json == {
-        "imageList": [{"data": uri(PNG), "name": "image00001"}, {"data": uri(JPEG, "jpeg"), "name": "image00002"}]
+        "codeformer_visibility": 1,
+        "imageList": [{"data": uri(PNG), "name": "image00001"}, {"data": uri(JPEG, "jpeg"), "name": "image00002"}],
     }
-    caller.run(ExtraBatchImages(PNG, name_list=["cat"], upscaling_resize=4))
-    assert scripted.last.json == {"imageList": [{"data": uri(PNG), "name": "cat"}], "upscaling_resize": 4}
+    caller.run(ExtraBatchImages(PNG, name_list=["cat"], codeformer_visibility=0.5))
+    assert scripted.last.json == {"imageList": [{"data": uri(PNG), "name": "cat"}], "codeformer_visibility": 0.5}
     caller.run(PngInfo(uri(PNG)))
     assert scripted.last.json == {"image": uri(PNG)}
     scripted.play(answer({"caption": "a cat"}))

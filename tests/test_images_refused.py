@@ -67,9 +67,9 @@ def test_the_parameter_is_named(caller: Caller) -> None:
     with pytest.raises(TypeError, match="mask_image: a int is no picture"):
         caller.img2img(PNG, mask_image=5)
     with pytest.raises(TypeError, match="image: a int is no picture"):
-        caller.extra_single_image(5)
+        caller.extra_single_image(5, upscaler_1="Lanczos")
     with pytest.raises(TypeError, match=r"^images\[1\]: a int is no picture"):
-        caller.extra_batch_images([PNG, 5])
+        caller.extra_batch_images([PNG, 5], upscaler_1="Lanczos")
     with pytest.raises(TypeError, match="image: a int is no picture"):
         caller.png_info(5)
     with pytest.raises(TypeError, match="image: a int is no picture"):

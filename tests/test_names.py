@@ -50,7 +50,11 @@ def test_a_checkpoint_by_any_of_its_names(name: str, index: int) -> None:
     [
         ("mix", "model 'mix' could mean several: ", [MODELS[0].title, MODELS[1].title]),
         ("", "the server has no model ''", []),
-        ("qqqq", r"the server has no model 'qqqq' \(it has 4, none similar\)", []),
+        (
+            "qqqq",
+            r"the server has no model 'qqqq' \(it has 4: 'MIXPROV.safetensors \[aaaa11\]', .*, 'anything-v5.ckpt'\)$",
+            [],
+        ),
     ],
 )
 def test_a_name_that_means_none_or_several(name: str, message: str, near: list[str]) -> None:
@@ -76,7 +80,7 @@ def test_the_same_file_listed_twice_is_one() -> None:
 
 
 def test_no_models_at_all() -> None:
-    with pytest.raises(UnknownName, match=r"no model 'x' \(it has 0, none similar\)"):
+    with pytest.raises(UnknownName, match=r"no model 'x' \(it has none\)$"):
         find_model("x", [])
 
 
@@ -99,3 +103,18 @@ def test_other_names_that_mean_none_or_several() -> None:
         find_name("VAE", "vae-ft-msr.pt", VAES)
     with pytest.raises(UnknownName, match="the server has no VAE ''"):
         find_name("VAE", "", VAES)
+
+
+def test_of_many_names_none_is_listed_where_none_is_similar() -> None:
+    with pytest.raises(UnknownName, match=r"no VAE 'qqqq' \(it has 13, none similar\)$"):
+        find_name("VAE", "qqqq", [f"vae-{number}" for number in range(13)])
+    with pytest.raises(UnknownName, match=r"no VAE 'qqqq' \(it has 12: 'vae-0', .*, 'vae-11'\)$"):
+        find_name("VAE", "qqqq", [f"vae-{number}" for number in range(12)])
+
+
+@pytest.mark.parametrize("name", [5, None, b"mixprov"])
+def test_what_is_no_name(name: Any) -> None:
+    with pytest.raises(TypeError, match=f"^name={name!r} must be a text$"):
+        find_model(name, MODELS)
+    with pytest.raises(TypeError, match=f"^name={name!r} must be a text$"):
+        find_name("VAE", name, VAES)

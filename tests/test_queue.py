@@ -25,7 +25,7 @@ TASK = {"id": "t1", "type": "txt2img", "status": "pending", "position": 2, "prio
 
 
 def test_putting_something_in(caller: Caller, scripted: Scripted) -> None:
-    scripted.play(answer({"task_id": "t1"}))
+    scripted.play_at(f"{ROOT}/queue/txt2img", answer({"task_id": "t1"}))
     assert caller.queue_task(Txt2Img("x"), checkpoint="a.ckpt", callback_url="http://me/done") == "t1"
     assert scripted.last.line == f"POST {ROOT}/queue/txt2img HTTP/1.1"
     assert scripted.last.json == {

@@ -17,6 +17,7 @@ from webuiapi.server import serve
 
 PAGE = Path(__file__).parents[1] / "docs" / "reliability.md"
 CALLS = ("GET", "POST that sets something", "generation", "job, with a task id")
+METHODS = ("GET", "POST", "POST", "POST")
 PATHS = ("/sdapi/v1/samplers", "/sdapi/v1/options", "/sdapi/v1/txt2img", "/sdapi/v1/txt2img")
 FAULTS: dict[str, dict[str, Any]] = {
     "`refuse`: closed before the request was read": {"kind": "refuse"},
@@ -56,7 +57,7 @@ def expected(cell: str) -> type[Exception] | None:
 def test_what_each_fault_comes_to(connect: Connect, fault: str, call: int) -> None:
     error = expected(rows()[fault][call])
     timeout = 0.3 if FAULTS[fault]["kind"] == "hang" else 10
-    with serve(faults=[{**FAULTS[fault], "path": PATHS[call], "times": 1}]) as server:
+    with serve(faults=[{**FAULTS[fault], "path": PATHS[call], "method": METHODS[call], "times": 1}]) as server:
         caller = connect(url=server.url, timeout=timeout, retries=3)
 
         def do() -> Any:
@@ -74,6 +75,10 @@ def test_what_each_fault_comes_to(connect: Connect, fault: str, call: int) -> No
             with pytest.raises(error) as caught:
                 do()
             assert type(caught.value) is error
-        asked = [request.fault for request in server.requests if request.path == PATHS[call]]
+        asked = [
+            request.fault
+            for request in server.requests
+            if (request.method, request.path) == (METHODS[call], PATHS[call])
+        ]
         assert asked == [FAULTS[fault]["kind"], *[None] * (error is None)], "again where it is safe, and only there"
         assert len(caller.get_samplers()) > 0, "the client stays usable"

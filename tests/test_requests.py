@@ -71,7 +71,7 @@ def test_a_query_arrives_as_it_was_meant(caller: Caller, scripted: Scripted) -> 
 
 
 def test_options_are_sent_as_they_are(caller: Caller, scripted: Scripted) -> None:
-    scripted.play(answer(None))
+    scripted.play_at("/sdapi/v1/options", answer(None))
     assert caller.set_options({"CLIP_stop_at_last_layers": 2, "x": None, "list": [1, "a"]}) is None
     assert scripted.last.json == {"CLIP_stop_at_last_layers": 2, "x": None, "list": [1, "a"]}
     with pytest.raises(TypeError, match="options='x' must be a dict of names and values"):
@@ -116,8 +116,8 @@ def test_the_clients_own_defaults(connect: Connect, scripted: Scripted) -> None:
     caller.img2img(PNG, "x", sampler_name="Euler", scheduler="Uniform", steps=5)
     sent = scripted.last.json
     assert (sent["sampler_name"], sent["scheduler"], sent["steps"]) == ("Euler", "Uniform", 5)
-    caller.extra_single_image(PNG)
-    assert scripted.last.json.keys() == {"image"}
+    caller.extra_single_image(PNG, gfpgan_visibility=1)
+    assert scripted.last.json.keys() == {"image", "gfpgan_visibility"}
 
 
 def test_no_defaults(connect: Connect, scripted: Scripted) -> None:

@@ -186,7 +186,7 @@ def test_a_result_over_the_wire(connect: Connect, scripted: Scripted) -> None:
     assert result.content == [FIRST, large]
     assert (result.info["seed"], result.parameters) == (11, {"steps": 20})
     scripted.play(answer({"image": b64(FIRST), "html_info": "<p>done</p>"}))
-    assert caller.extra_single_image(FIRST).seeds == [11]
+    assert caller.extra_single_image(FIRST, codeformer_visibility=1).seeds == [11]
 
 
 def test_a_text_that_is_no_text_costs_no_picture(caller: Caller, scripted: Scripted) -> None:

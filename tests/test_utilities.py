@@ -52,6 +52,19 @@ def test_another_model(client: Caller) -> None:
     assert client.util_get_current_model() == loaded
 
 
+@pytest.mark.parametrize("call", [lambda api: api.util_set_model(5), lambda api: api.using_model(5).__enter__()])
+def test_a_model_that_is_no_name(scripted: Scripted, call: Any) -> None:
+    with pytest.raises(TypeError, match=r"^name=5 must be a text$"):
+        call(WebUIApi(url=scripted.url))
+    assert scripted.seen == []
+
+
+def test_a_payload_that_is_none(caller: Caller, scripted: Scripted) -> None:
+    with pytest.raises(ValueError, match=r"^payload='x' must be a dict$"):
+        caller.custom_post("rembg", "x")
+    assert scripted.seen == []
+
+
 def test_a_model_that_did_not_load(connect: Connect, scripted: Scripted) -> None:
     scripted.play_at("/sdapi/v1/sd-models", answer([{"title": "a.ckpt", "model_name": "a", "filename": "a.ckpt"}]))
     scripted.play_at("/sdapi/v1/options", answer({"sd_model_checkpoint": "b.ckpt"}))

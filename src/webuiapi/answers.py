@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import wire
-from .errors import AnswerError, ImageError
+from .checks import users_level
+from .errors import ImageError
 from .png import VIDEOS, kind_of, problem_with
 from .request import Answer, preview
 from .results import CustomResult, ExtrasResult, PartProblem, Result, WebUIApiResult
@@ -66,15 +67,10 @@ def _split(answer: Answer) -> tuple[list[wire.Part], dict[str, Any]]:
             parts, rest = wire.split_images(answer.body)
     except ValueError as error:
         answer.json()  # raises the error that shows what came, unless only the pictures were the trouble
-        raise AnswerError(f"{answer.method} {answer.url}: {error}", content=bytes(answer.whole())) from error
+        raise answer.error(f": {error}") from error
     if not isinstance(rest, dict):
-        raise AnswerError(
-            f"{answer.method} {answer.url} answered {answer.status} without a result: "
-            f"{preview(answer.whole()) if answer.whole() else 'no body'}",
-            method=answer.method,
-            url=answer.url,
-            content=bytes(answer.whole()),
-        )
+        shown = preview(answer.whole()) if answer.whole() else "no body"
+        raise answer.error(f" answered {answer.status} without a result: {shown}")
     return parts, rest
 
 
@@ -143,9 +139,8 @@ def checked(result: R, answer: Answer) -> R:
         return result
     problems = "; ".join(map(str, result.errors[:3])) + ("; ..." if len(result.errors) > 3 else "")
     if not result.content and not any(error.kind in VIDEOS for error in result.errors):
-        error = ImageError(f"{answer.method} {answer.url}: no picture in the answer is whole: {problems}",
-                           method=answer.method, url=answer.url, content=bytes(answer.whole()))  # fmt: skip
+        error = answer.error(f": no picture in the answer is whole: {problems}", ImageError)
         error.result = result
         raise error
-    warnings.warn(f"{problems}; see `errors` of the result", stacklevel=2)
+    warnings.warn(f"{problems}; see `errors` of the result", stacklevel=users_level())
     return result

@@ -78,6 +78,17 @@ def object_to(error: Exception, checks: Checks) -> None:
         raise error
 
 
+def in_stages(*stages: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems of one stage after the other, up to the first with a fatal one: what follows reads the values."""
+    for stage in stages:
+        fatal = False
+        for problem in stage:
+            fatal = fatal or problem.fatal
+            yield problem
+        if fatal:
+            return
+
+
 def field_problems(request: Any) -> Iterator[Problem]:
     """What is wrong with the types and ranges of a request's fields, read from their annotations and metadata."""
     for name, kind, limits in _checked_fields(cast("Any", type(request))):
@@ -86,7 +97,7 @@ def field_problems(request: Any) -> Iterator[Problem]:
             continue
         problem = _wrong_type(value, kind) or _out_of_range(value, limits)
         if problem:
-            yield Problem(f"{name}={value!r:.60} {problem}")
+            yield Problem(f"{name.rstrip('_')}={value!r:.60} {problem}")  # `payload_` stands beside a method `payload`
 
 
 @cache
@@ -105,6 +116,8 @@ _RIGHT = {
     "str": "must be a text",
     "bool": "must be True or False",
     "Sequence[str]": "must be a list of texts",
+    "Sequence[int]": "must be a list of whole numbers",
+    "Sequence[float]": "must be a list of numbers",
     "Sequence[Any]": "must be a list",
     "Mapping[str, Any]": "must be a dict",
 }
@@ -117,9 +130,11 @@ def _wrong_type(value: Any, kind: str) -> str:
     elif kind == "float":
         right = _is_float(value)
     elif kind == "bool":
-        right = _number(value) in (0, 1)
+        right = not isinstance(value, str) and number_of(value) in (0, 1)
     elif kind == "Sequence[str]":
         right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    elif kind in ("Sequence[int]", "Sequence[float]"):
+        right = isinstance(value, list) and all(map(_is_int if kind == "Sequence[int]" else _is_float, value))
     else:
         right = isinstance(value, {"str": str, "Sequence[Any]": list, "Mapping[str, Any]": dict}[kind])
     return "" if right else _RIGHT[kind]
@@ -127,21 +142,26 @@ def _wrong_type(value: Any, kind: str) -> str:
 
 def _is_int(value: Any) -> bool:
     if isinstance(value, str):
-        return bool(re.fullmatch(r"\s*[+-]?\d+\s*", value))
-    number = _number(value)
+        return bool(_INT.fullmatch(value))
+    number = number_of(value)
     return number is not None and math.isfinite(number) and number == int(number)
 
 
 def _is_float(value: Any) -> bool:
-    if isinstance(value, str):
-        return bool(re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", value))
-    number = _number(value)
+    number = number_of(value)
     return number is not None and math.isfinite(number)
 
 
-def _number(value: Any) -> Any:
+_INT = re.compile(r"\s*[+-]?\d+\s*")
+_FLOAT = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+
+
+def number_of(value: Any) -> int | float | None:
+    """The number that a server reads in a value, also in "20" and in a NumPy scalar; None where it is none."""
     if isinstance(value, (int, float)):
         return value
+    if isinstance(value, str):
+        return int(value) if _INT.fullmatch(value) else float(value) if _FLOAT.fullmatch(value) else None
     item = getattr(value, "item", None)  # a NumPy scalar
     found = item() if callable(item) and getattr(value, "ndim", None) == 0 else None
     return found if isinstance(found, (int, float)) else None
@@ -151,7 +171,9 @@ def _out_of_range(value: Any, limits: tuple[float | None, float | None, float | 
     if limits is None:
         return ""
     low, high, above = limits
-    number = float(value)
+    number = number_of(value)
+    if number is None:  # of a kind that is not checked
+        return ""
     if (low is None or number >= low) and (high is None or number <= high) and (above is None or number > above):
         return ""
     if above is not None:

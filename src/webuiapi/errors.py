@@ -217,17 +217,23 @@ class NotSaved(WebUIApiError):
         self.result: Any = result
 
 
+_FEW = 12
+
+
 class UnknownName(WebUIApiError, ValueError):
     """The server has nothing of that name, or several things that could be meant."""
 
     def __init__(
-        self, kind: str, name: str, near: Sequence[str] = (), *, ambiguous: bool = False, count: int | None = None
-    ) -> None:
+        self, kind: str, name: str, near: Sequence[str] = (), *, ambiguous: bool = False,
+        known: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
+        """`known` are all that there are: of a few, all are named where none is similar."""
         problem = f"{kind} {name!r} could mean several" if ambiguous else f"the server has no {kind} {name!r}"
         listed = ", ".join(map(repr, near))
         hint = f": {listed}" if ambiguous else f"; similar are {listed}" if near else ""
-        if not near and count is not None:
-            hint = f" (it has {count}, none similar)"
+        if not near and known is not None:
+            few = f": {', '.join(map(repr, known))}" if len(known) <= _FEW else ", none similar"
+            hint = f" (it has {len(known)}{few})" if known else " (it has none)"
         super().__init__(problem + hint)
         self.kind = kind
         self.name = name

@@ -313,18 +313,35 @@ def as_pillow(value: Any, name: str) -> Image:
 
 def size_of(value: Any, name: str) -> tuple[int, int] | None:
     """Width and height of a picture as a server will see it (upright); None for a URL, which only the server reads."""
-    if isinstance(value, str):
-        if value.startswith(("http://", "https://")):
-            return None
-        if value.startswith("data:"):
-            value = _base64(value.partition(",")[2], name)[1]
-        else:
-            value = Path(value) if _looks_like_path(value) else _base64(value, name)[1]
+    value = _from_text(value, name)
     if isinstance(value, os.PathLike):
         with suppress(ValueError), opened(Path(os.fspath(value))) as image:
             return _upright(image)
-    data = received_bytes(value, name)  # of a path that can't be opened, too: to say why
-    return _upright(_open(data, name) if data is not None else as_pillow(value, name))
+    seen = look(value, name)  # of a path that can't be opened, too: to say why
+    return None if seen is None else _upright(seen)
+
+
+def look(value: Any, name: str) -> Image | None:
+    """A picture to be looked at, which changes nothing about how it is sent; None for a URL."""
+    value = _from_text(value, name)
+    if isinstance(value, str):
+        return None
+    data = received_bytes(value, name)
+    if data is None:
+        image = as_pillow(value, name)
+        data = _undecoded(image)  # decoded, it would be encoded anew
+        if data is None:
+            return image
+    return _open(data, name)
+
+
+def _from_text(value: Any, name: str) -> Any:
+    """A path, or the bytes of a picture, for a text that means one; a URL and anything else as it is."""
+    if not isinstance(value, str) or value.startswith(("http://", "https://")):
+        return value
+    if value.startswith("data:"):
+        return _base64(value.partition(",")[2], name)[1]
+    return Path(value) if _looks_like_path(value) else _base64(value, name)[1]
 
 
 def _upright(image: Image) -> tuple[int, int]:

@@ -2,8 +2,8 @@
 
 - A `Request` is a frozen dataclass: its fields are the parameters, `payload` makes what is sent, `parse` makes the
   result of what comes back. It is the only place where a parameter is written down.
-- An operation of several calls is a generator (`Flow`) that yields requests, `Sleep` and `Watch`, and returns its
-  result. It cannot block an event loop: it has nothing to block with.
+- An operation of several calls is a generator (`Flow`) that yields requests and other steps (`Sleep`, `Watch`,
+  `Remember`, `Setting`), and returns its result. It cannot block an event loop: it has nothing to block with.
 - `endpoint(...)` makes either of the two a method, plain on `WebUIApi` and awaitable on `AsyncWebUIApi`.
 """
 
@@ -16,19 +16,21 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeAlias, TypeVar, cast, overload
 
-from .checks import Problem, field_problems
+from .checks import Problem, field_problems, in_stages
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .arriving import Arriving
     from .client import AsyncWebUIApi, WebUIApi
+    from .errors import AnswerError
     from .extensions.base import Interface
     from .pool import AsyncPool, Pool
 
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
+E = TypeVar("E", bound="AnswerError")
 
 LOCAL: Mapping[str, Any] = {"local": True}
 """Metadata of a field that is for this package only and never sent."""
@@ -78,13 +80,19 @@ class Answer:
         try:
             return parse_json(body)
         except ValueError as error:
-            raise NoJSON(
-                f"{self.method} {self.url} answered {self.status} with something that is not JSON "
-                f"({self.headers.get('content-type') or 'no content type'}): {preview(body)}",
-                method=self.method,
-                url=self.url,
-                content=bytes(body),
+            kind = self.headers.get("content-type") or "no content type"
+            raise self.error(
+                f" answered {self.status} with something that is not JSON ({kind}): {preview(body)}", NoJSON
             ) from error
+
+    def error(self, what: str, kind: type[E] | None = None) -> E:
+        """The `AnswerError` (or another of its kind) for this answer; `what` goes on behind the method and URL."""
+        from .errors import AnswerError
+
+        made: Any = (kind or AnswerError)(
+            f"{self.method} {self.url}{what}", method=self.method, url=self.url, content=bytes(self.whole())
+        )
+        return cast("E", made)
 
 
 def preview(body: bytes | bytearray, length: int = 120) -> str:
@@ -128,7 +136,11 @@ class Request(Generic[R_co]):
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the parameters, as far as can be told without asking the server."""
-        return field_problems(self)
+        return in_stages(field_problems(self), self.contradictions())
+
+    def contradictions(self) -> Iterator[Problem]:
+        """What is wrong beyond types and ranges: asked where those are right, so that values can be reckoned with."""
+        return iter(())
 
     def preparation(self) -> Flow[Self] | None:
         """What has to be found out before sending: an operation that gives the request to be sent; None for nothing."""
@@ -298,6 +310,12 @@ class Setting(Generic[R]):
 
 Step: TypeAlias = Request[Any] | Sleep | Watch[Any] | Remember[Any] | Setting[Any]
 Flow: TypeAlias = Generator[Step, Any, R]
+
+
+def answered(value: R) -> Flow[R]:
+    """The operation that has nothing to ask: it gives the value."""
+    yield from ()
+    return value
 
 
 # -- methods ----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from .checks import users_level
 from .errors import NotFound, ServerError
 from .request import Flow
 from .saving import write_new
@@ -53,7 +54,7 @@ def take_snapshot() -> Flow[dict[str, Any]]:
         except NotFound:
             continue
         except ServerError as error:
-            warnings.warn(f"the snapshot has no {name}: {error}", stacklevel=2)
+            warnings.warn(f"the snapshot has no {name}: {error}", stacklevel=users_level())
     return _without_secrets(found)
 
 

@@ -14,7 +14,7 @@ from cli.conftest import run_command
 from webuiapi import ExtraSingleImage, Img2Img, Txt2Img
 from webuiapi.cli.app import COMMANDS, app
 from webuiapi.cli.fields import Field, fields_of
-from webuiapi.cli.flags import Flag, flags_of, said
+from webuiapi.cli.flags import OF_NO_USE, Flag, flags_of, said
 from webuiapi.cli.values import PairsType, SizeType, expanded
 
 REQUESTS = [("txt2img", Txt2Img), ("img2img", Img2Img), ("upscale", ExtraSingleImage)]
@@ -46,14 +46,32 @@ def test_help_lists_all_commands() -> None:
 @pytest.mark.parametrize(("name", "kind"), REQUESTS)
 def test_help_has_every_field_and_its_docstring(name: str, kind: Any) -> None:
     shown = "".join(run_command(name, "--help").out.split())
-    left_out = {*ARGUMENTS[name], "save_to"}  # which is --out
-    fields = [field for field in fields_of(kind) if field.name not in left_out and "Unit" not in field.types]
+    hidden = ARGUMENTS[name] | OF_NO_USE
+    fields = [field for field in fields_of(kind) if field.name not in hidden and "Unit" not in field.types]
     assert len(fields) > 10
     for field in fields:
         assert "--" + field.name.replace("_", "-") in shown
         if field.name != "images":  # img2img's own words: the first is the argument
             assert field.doc
             assert "".join(field.doc.split()) in shown
+
+
+@pytest.mark.parametrize(("name", "flag"), [
+    ("txt2img", "left-out"), ("txt2img", "firstpass-image"), ("img2img", "latent-mask"), ("img2img", "comments"),
+])  # fmt: skip
+def test_what_is_of_no_use_is_no_flag(name: str, flag: str) -> None:
+    ran = run_command(name, "a", "b", f"--{flag}", "x")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"No such option: --{flag}" in ran.err or f"No such option '--{flag}'" in ran.err
+    assert flag not in run_command(name, "--help").out
+
+
+def test_a_misspelt_field_is_said(tmp_path: Any) -> None:
+    size = ("-W", "64", "-H", "64", "--steps", "1", "--url", ":local:", "--out", str(tmp_path / "a.png"))
+    ran = run_command("txt2img", "a cat", "--extra", "stepz=3", *size)
+    assert ran.code == 0
+    assert "extra: 'stepz' is no field of A1111's webui; similar is 'steps'" in ran.err
+    assert run_command("txt2img", "a cat", "--extra", "steps=1", *size).err.count("extra") == 0
 
 
 @pytest.mark.parametrize(("name", "kind"), REQUESTS)

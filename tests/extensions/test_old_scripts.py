@@ -240,7 +240,7 @@ def test_d42_members_print_as_their_value() -> None:
 def test_members_as_parameters() -> None:
     bench = Bench(described("reactor"), answers={"/sdapi/v1/txt2img": generated("a")})
     unit = webuiapi.ReActor(PNG, upscaler_name=webuiapi.Upscaler.Lanczos)
-    bench.client().txt2img("a", hr_upscaler=webuiapi.HiResUpscaler.LatentNearest, reactor=unit)
+    bench.client().txt2img("a", enable_hr=True, hr_upscaler=webuiapi.HiResUpscaler.LatentNearest, reactor=unit)
     assert bench.last["hr_upscaler"] == "Latent (nearest)"
     assert args_of(bench.last, "ReActor")[8] == "Lanczos"
 

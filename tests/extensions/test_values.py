@@ -40,6 +40,31 @@ def test_an_unknown_choice_lists_the_right_ones(unit: Any, key: str, tab: str, t
     assert caught.value.kind.startswith(f"{type(unit).__name__}.")
 
 
+def test_a_source_in_any_case_is_looked_at() -> None:
+    for source in ("Face Model", "face model", 1):
+        unit = webuiapi.ReActor(select_source=source)
+        assert [problem.text for problem in unit.problems()] == [
+            f"ReActor: select_source={source!r} needs face_model=: the pictures stay as they are"
+        ]
+
+
+def test_formats_in_any_case_are_formats() -> None:
+    assert list(webuiapi.AnimateDiff(format=["gif"]).problems()) == []
+    still = webuiapi.WebUIApiResult([PNG], {})
+    assert "still pictures came back" in webuiapi.AnimateDiff.unseen([webuiapi.AnimateDiff(format="gif")], still)
+
+
+def test_choices_of_any_script() -> None:
+    info = described("loopback")
+    label = {index: f"argument {index}" for index in range(len(info["args"]))}
+    info = described("loopback", labels=label)
+    at = next(index for index, item in enumerate(info["args"]) if item["choices"])
+    script = webuiapi.Script("Loopback", **{f"argument {at}": "lazy"})
+    assert joined(script, info, tab="img2img")["script_args"][at] == "Lazy"
+    with pytest.raises(UnknownName, match="'Aggressive', 'Linear', 'Lazy'"):
+        joined(webuiapi.Script("Loopback", **{f"argument {at}": "Steep"}), info, tab="img2img")
+
+
 def test_the_servers_choices_win_over_the_known() -> None:
     info = described("dynamic_thresholding")
     info["args"][3]["choices"] = ["Constant", "Zigzag"]

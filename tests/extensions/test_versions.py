@@ -262,6 +262,18 @@ def test_labels_are_compared_without_capitals_blanks_and_signs() -> None:
 # -- upscalers by number ----------------------------------------------------------------------------------------------
 
 
+def test_ultimate_sd_upscale_behind_other_calls_with_upscalers() -> None:
+    bench = Bench(
+        described("ultimate_sd_upscale"), answers={"/sdapi/v1/upscalers": [{"name": "None"}, {"name": "Lanczos"}]}
+    )
+    bench.answers["/sdapi/v1/extra-single-image"] = {"image": RAW, "html_info": ""}
+    api = bench.client()
+    for _ in range(2):
+        api.extra_single_image(PNG, upscaler_1="Lanczos")
+        api.img2img(PNG, "a", scripts=webuiapi.UltimateSDUpscale(upscaler="Lanczos"), size="input")
+        assert bench.last["script_args"][8] == 1
+
+
 def test_ultimate_sd_upscale_asks_for_the_number_of_an_upscaler() -> None:
     unit = webuiapi.UltimateSDUpscale(upscaler="4x-ultrasharp", scale=2.5)
     names = ["None", "Lanczos", "4x-UltraSharp"]

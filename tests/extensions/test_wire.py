@@ -8,7 +8,7 @@ import pytest
 
 import webuiapi
 
-from .bench import PICTURE, PNG, RAW, URI, Bench, args_of, contracts, described, joined
+from .bench import FLAVOURS, PICTURE, PNG, RAW, URI, Bench, args_of, contracts, described, joined
 
 FACE = "face.safetensors"
 
@@ -262,7 +262,9 @@ def test_units_of_options() -> None:
 
 
 def test_options_of_units_join_the_callers() -> None:
-    bench = Bench(described("hypertile"), answers={"/sdapi/v1/sd-vae": [{"model_name": "v", "filename": "/v"}]})
+    options = {**FLAVOURS["a1111"], "CLIP_stop_at_last_layers": 1.0, "hypertile_enable_unet": False}
+    answers = {"/sdapi/v1/sd-vae": [{"model_name": "v", "filename": "/v"}], "/sdapi/v1/options": options}
+    bench = Bench(described("hypertile"), answers=answers)
     api = bench.client()
     given = {"CLIP_stop_at_last_layers": 2}
     api.txt2img("a", scripts=[webuiapi.Hypertile()], override_settings=given, vae="v")

@@ -32,3 +32,8 @@ def test_an_axis_that_is_none(axis: Any, message: str) -> None:
 @pytest.mark.parametrize("values", [[1, 2], (1, 2), range(1, 3), "1, 2", "1-2"])
 def test_values_of_every_kind_are_an_axis(values: Any) -> None:
     assert list(webuiapi.XYZPlot(x=("Steps", values)).problems()) == []
+
+
+def test_values_of_an_iterator_are_read_once() -> None:
+    plot: Any = webuiapi.XYZPlot(x=("Steps", (number for number in (1, 2))))  # type: ignore[arg-type]
+    assert [list(plot.x[1]) for _ in range(2)] == [[1, 2]] * 2

@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from .answers import BUSY, IDLE, RED, TRUNCATED
+from .answers import BUSY, GETS, IDLE, RED, TRUNCATED
 from .cases import Case
 from .pictures import folded, looks, pictures
 from .stub import Stub
@@ -32,7 +32,7 @@ class Run:
         self.module, self.case = module, case
         self.stored: dict[str, Any] = {}
         self.pictures = pictures()
-        self.stub = Stub(_profile(case["profile"]))
+        self.stub = Stub(_with_options(_profile(case["profile"]), case))
         self.results: list[Any] = []
         """What each step gave."""
         self.errors: list[BaseException | None] = []
@@ -170,6 +170,15 @@ class Run:
             return value
         text = str(value).replace(f":{self.stub.port}", ":{PORT}").replace(f"port={self.stub.port}", "port={PORT}")
         return re.sub(r"0x[0-9a-f]{6,}", "0x{ADDR}", text)[:_LONGEST_TEXT]
+
+
+def _with_options(profile: dict[str, Any], case: Case) -> dict[str, Any]:
+    """A profile of a server that has the options which a case overrides."""
+    told = [step["call"].get("kwargs", {}).get("override_settings") or {} for step in case["steps"]]
+    named = {name: value for settings in told for name, value in settings.items()}
+    if named:
+        profile.setdefault("answer", {})["/sdapi/v1/options"] = {**GETS["/sdapi/v1/options"], **named}
+    return profile
 
 
 def _profile(written: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import webuiapi
 from support.pictures import with_parameters
 
 from .answers import GREEN, RED, model
-from .ours import ran
+from .ours import ran, ran_with
 from .pictures import gradient
 from .stub import Stub
 
@@ -29,7 +29,9 @@ def test_d05_every_call_of_wrong_credentials() -> None:
 
 
 def test_d05_the_servers_words_and_where_they_came_from() -> None:
-    error: Any = ran("config_set_options_500").errors[0]
+    error: Any = ran_with(
+        "config_set_options_500", ('"sd_model_checkpoint": "nope"', '"samples_format": "nope"')
+    ).errors[0]
     assert isinstance(error, webuiapi.ServerError)
     assert (error.status, error.method, error.error, error.errors) == (
         500, "POST", "RuntimeError", "model 'nope' not found",

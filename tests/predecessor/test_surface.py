@@ -81,7 +81,7 @@ def test_all_arguments_by_place_are_those_by_name(name: str) -> None:
     order = order[: order.index("controlnet_units")]
     kwargs = {**case("img2img_all_options")["steps"][0]["call"]["kwargs"], "script_name": None, "script_args": None}
     values = {**kwargs, "images": [gradient("RGB")], "mask_image": gradient("L"), "enable_hr": False, "hr_scale": 1.5}
-    with Stub() as stub:
+    with Stub({"answer": {"/sdapi/v1/options": values["override_settings"]}}) as stub:
         method = getattr(webuiapi.WebUIApi(url=stub.url), name)
         with pytest.warns(DeprecationWarning, match="in the order of webuiapi 0.9") as warned:
             method(*[values.get(item) for item in order])

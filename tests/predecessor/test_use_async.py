@@ -25,8 +25,8 @@ _PICTURE = gradient("RGB")
 _CALLS: dict[str, Callable[..., Any]] = {
     "txt2img": lambda api, **how: api.txt2img(prompt="x", **how),
     "img2img": lambda api, **how: api.img2img(images=[_PICTURE], prompt="x", **how),
-    "extra_single_image": lambda api, **how: api.extra_single_image(_PICTURE, **how),
-    "extra_batch_images": lambda api, **how: api.extra_batch_images(images=[_PICTURE], **how),
+    "extra_single_image": lambda api, **how: api.extra_single_image(_PICTURE, upscaler_1="Lanczos", **how),
+    "extra_batch_images": lambda api, **how: api.extra_batch_images(images=[_PICTURE], upscaler_1="Lanczos", **how),
     "custom_post": lambda api, **how: api.custom_post("rembg", payload={"a": 1}, **how),
     "interrogate": lambda api, **how: api.interrogate(_PICTURE, **how),
     "png_info": lambda api, **how: api.png_info(_PICTURE, **how),

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
-from ..errors import AnswerError
 from ..items import Item, text
-from ..request import LOCAL, Answer, Request, said
+from ..request import LOCAL, Answer, Request
 from .base import Order, read_item
 
 
@@ -96,14 +95,10 @@ class TrainingCall(Request[TrainingResult]):
 
     generation: ClassVar[bool] = True
 
-    def payload(self) -> dict[str, Any]:
-        return said(self)
-
     def parse(self, answer: Answer) -> TrainingResult:
         found = read_item(answer, TrainingResult)
         if re.search(r"\berror: (?!None\b)\S", found.info):
-            raise AnswerError(f"{answer.method} {answer.url}: {found.info}",
-                              method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+            raise answer.error(f": {found.info}")
         return found
 
 

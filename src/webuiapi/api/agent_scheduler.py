@@ -11,7 +11,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, ClassVar
 
 from ..answers import checked, sort_out
-from ..checks import Problem
+from ..checks import Problem, field_problems, in_stages
 from ..errors import AnswerError
 from ..items import Item, anything, flag, integer, items, mapping, optional_text, text
 from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
@@ -19,6 +19,8 @@ from ..results import WebUIApiResult
 from ..wire import decode_image
 from .base import GetItem, read_item
 from .generate import Generation, Img2Img, Txt2Img
+from .known import checkpoint as title_of
+from .known import vae_name
 
 _ROOT = "/agent-scheduler/v1"
 
@@ -72,9 +74,9 @@ class QueueTask(Request[str]):
     """What to generate."""
     _: KW_ONLY
     checkpoint: str | None = None
-    """Title of the checkpoint to use; an unknown one is ignored there."""
+    """The checkpoint to use, by any name. Unknown: `UnknownName` (the extension would ignore it)."""
     vae: str | None = None
-    """The VAE to use; an unknown one is ignored there."""
+    """The VAE to use. Unknown: `UnknownName` (the extension would ignore it)."""
     callback_url: str | None = None
     """Where the extension posts the finished pictures: form fields `task_id`, `status`, and `files`."""
 
@@ -89,7 +91,7 @@ class QueueTask(Request[str]):
         return f"{_ROOT}/queue/{'img2img' if isinstance(self.request, Img2Img) else 'txt2img'}"
 
     def problems(self) -> Iterator[Problem]:
-        return self.request.problems()
+        return in_stages(field_problems(self), self.request.problems())
 
     def preparation(self) -> Flow[QueueTask]:
         return self._prepared()
@@ -97,7 +99,9 @@ class QueueTask(Request[str]):
     def _prepared(self) -> Flow[QueueTask]:
         request: Any = self.request
         request = yield from request.preparation()
-        return replaced(self, request=request)
+        checkpoint = None if self.checkpoint is None else (yield from title_of(self.checkpoint))
+        vae = None if self.vae is None else (yield from vae_name(self.vae))
+        return replaced(self, request=request, checkpoint=checkpoint, vae=vae)
 
     def with_defaults(self, defaults: ClientDefaults) -> QueueTask:
         request: Any = self.request.with_defaults(defaults)
@@ -248,5 +252,4 @@ def _data(answer: Answer) -> Any:
 
 
 def _failed(answer: Answer, why: str) -> AnswerError:
-    return AnswerError(f"{answer.method} {answer.url}: the queue refused: {why}",
-                       method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+    return answer.error(f": the queue refused: {why}")

@@ -29,12 +29,7 @@ def read_item(answer: Answer, kind: type[I]) -> I:
 
 
 def _other_than(answer: Answer, value: Any, wanted: str) -> AnswerError:
-    return AnswerError(
-        f"{answer.method} {answer.url} answered {type(value).__name__} where {wanted} was expected",
-        method=answer.method,
-        url=answer.url,
-        content=bytes(answer.body),
-    )
+    return answer.error(f" answered {type(value).__name__} where {wanted} was expected")
 
 
 @dataclass(frozen=True, eq=False)

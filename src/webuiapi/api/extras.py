@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import images as pictures
 from ..answers import read_extras
-from ..checks import within
-from ..errors import AnswerError
-from ..request import LOCAL, Answer, Request, said
+from ..checks import Problem, number_of, within
+from ..request import LOCAL, Answer, Flow, Request, replaced, said
 from ..results import ExtrasResult, InterrogateResult, PngInfoResult
 from .files import ToFiles
+from .known import upscaler
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from ..images import ImageInput
 
 
@@ -41,7 +43,7 @@ class ExtrasOptions:
     upscaling_crop: bool | None = None
     """For resize_mode 1: crop to exactly that size. Default true."""
     upscaler_1: str | None = None
-    """Name as get_upscalers() gives it, exactly. Default "None": the picture stays as it is. Unknown: an error."""
+    """Name as get_upscalers() gives it. Default "None": the picture stays as it is. Unknown: `UnknownName`."""
     upscaler_2: str | None = None
     """A second upscaler, blended with the first."""
     extras_upscaler_2_visibility: float | None = field(default=None, metadata=within(0, 1))
@@ -52,12 +54,30 @@ class ExtrasOptions:
     extra: Mapping[str, Any] | None = field(default=None, metadata=LOCAL)
     """Fields that are not listed here, sent as they are."""
 
+    def preparation(self) -> Flow[Self] | None:
+        """The operation that finds the upscalers among the server's; None where none is named."""
+        named = [name for name in ("upscaler_1", "upscaler_2") if getattr(self, name) not in (None, "", "None")]
+        return self._spelled(named) if named else None
+
+    def _spelled(self, named: Sequence[str]) -> Flow[Self]:
+        changes: dict[str, Any] = {}
+        for name in named:
+            changes[name] = yield from upscaler(getattr(self, name))
+        return replaced(self, **changes)
+
+    def contradictions(self) -> Iterator[Problem]:
+        """What keeps the server from doing anything, without a word."""
+        restored = number_of(self.gfpgan_visibility) or number_of(self.codeformer_visibility)
+        if self.upscaler_1 in (None, "None") and not restored and not self.extra:
+            second = "" if self.upscaler_2 in (None, "None") else ", without which upscaler_2 is not used"
+            yield Problem(f"upscaler_1= is missing{second}: the picture comes back as it is", fatal=False)
+
 
 @dataclass(frozen=True, eq=False)
 class OnePicture:
     """The picture that is worked on."""
 
-    image: ImageInput = field(metadata={"picture": "uri"})
+    image: ImageInput
     """The picture."""
 
 
@@ -65,7 +85,7 @@ class OnePicture:
 class SeveralPictures:
     """The pictures that are worked on."""
 
-    images: ImageInput | Sequence[ImageInput] = field(metadata={**LOCAL, "picture": "several"})
+    images: ImageInput | Sequence[ImageInput] = field(metadata=LOCAL)
     """One picture or several."""
     name_list: Sequence[str] | None = field(default=None, metadata=LOCAL)
     """A name for each. Default image00001, image00002, ..."""
@@ -97,6 +117,12 @@ class ExtraBatchImages(ExtrasOptions, SeveralPictures, ToFiles[ExtrasResult]):
         if self.name_list is not None and len(self.name_list) != len(pictures.items(self.images)):
             raise BatchNames("len(images) != len(name_list)", len(pictures.items(self.images)), len(self.name_list))
 
+    def contradictions(self) -> Iterator[Problem]:
+        if not pictures.items(self.images):
+            yield Problem("images: none are given, and none will come back", fatal=False)
+            return
+        yield from super().contradictions()
+
     def payload(self) -> dict[str, Any]:
         ready = pictures.several(self.images, "images")
         names = self.name_list or [f"image{number:05}" for number in range(1, len(ready) + 1)]
@@ -127,7 +153,7 @@ class PngInfo(Request[PngInfoResult]):
     path: ClassVar[str] = "/sdapi/v1/png-info"
     sends_pictures: ClassVar[bool] = True
 
-    image: ImageInput = field(metadata={"picture": "any"})
+    image: ImageInput
     """The picture; its file goes out as it is, whatever the format."""
 
     def payload(self) -> dict[str, Any]:
@@ -151,7 +177,7 @@ class Interrogate(Request[InterrogateResult]):
     path: ClassVar[str] = "/sdapi/v1/interrogate"
     generation: ClassVar[bool] = True
 
-    image: ImageInput = field(metadata={"picture": "uri"})
+    image: ImageInput
     """The picture."""
     model: str | None = None
     """`clip` (default) or `deepdanbooru`. Unknown: an error."""
@@ -163,15 +189,11 @@ class Interrogate(Request[InterrogateResult]):
         fields = _object(answer)
         caption = fields.get("caption")
         if not isinstance(caption, str):
-            raise AnswerError(f"{answer.method} {answer.url} answered without a caption",
-                              method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+            raise answer.error(" answered without a caption")
         if "<error>" in caption:  # the webui answers 200 all the same
-            raise AnswerError(
-                f"{answer.method} {answer.url}: the interrogator failed on the server (its console says why; usually "
-                f"weights are missing). It gave {caption!r}",
-                method=answer.method,
-                url=answer.url,
-                content=bytes(answer.body),
+            raise answer.error(
+                ": the interrogator failed on the server (its console says why; usually weights are missing). "
+                f"It gave {caption!r}"
             )
         return InterrogateResult((), caption, rest=fields)
 
@@ -180,5 +202,4 @@ def _object(answer: Answer) -> dict[str, Any]:
     value = answer.json()
     if isinstance(value, dict):
         return value
-    raise AnswerError(f"{answer.method} {answer.url} answered {answer.status} without a result",
-                      method=answer.method, url=answer.url, content=bytes(answer.body))  # fmt: skip
+    raise answer.error(f" answered {answer.status} without a result")

@@ -9,14 +9,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pybase64
 
 from .. import images as pictures
-from ..errors import WebUIApiError
-from ..request import Flow, Remember
+from ..request import Flow, Remember, answered
+from .known import readable
 from .lists import GetLoras
 
 if TYPE_CHECKING:
@@ -51,15 +52,14 @@ def _drawn() -> int:
     return random.randrange(1 << 32)  # noqa: S311 - a seed is no secret
 
 
-def _forge(request: Generation, extra: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
+def _forge(request: Generation, extra: dict[str, Any]) -> Flow[dict[str, Any]]:
     if getattr(request, "enable_hr", None):
         extra.setdefault("hr_additional_modules", ["Use same choices"])
         extra.setdefault("hr_cfg", 7.0 if request.cfg_scale is None else request.cfg_scale)
-    return {}
-    yield  # an operation that has nothing to ask
+    return answered({})
 
 
-def _sdcpp(request: Generation, extra: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
+def _sdcpp(request: Generation, extra: dict[str, Any]) -> Flow[dict[str, Any]]:
     changes: dict[str, Any] = {}
     if request.scheduler:  # known in lower case only; any other is silently the default
         changes["scheduler"] = request.scheduler.lower()
@@ -69,17 +69,14 @@ def _sdcpp(request: Generation, extra: dict[str, Any]) -> Generator[Any, Any, di
         extra.setdefault("hr_steps", steps)
     tags = _LORA.findall(request.prompt or "")
     if tags and "lora" not in extra:
-        paths = yield from Remember("lora-paths", _lora_paths)
+        paths = yield from Remember("lora-paths", partial(readable, _lora_paths, {}))  # else the names have to do
         extra["lora"] = [{"path": paths.get(name, name), "multiplier": _weight(weight)} for name, weight in tags]
         changes["prompt"] = re.sub(r" {2,}", " ", _LORA.sub("", request.prompt or "")).strip(" ,")
     return changes
 
 
 def _lora_paths() -> Flow[Mapping[str, str]]:
-    try:
-        loras = yield from GetLoras()
-    except WebUIApiError:  # the names themselves have to do
-        return {}
+    loras = yield from GetLoras()
     return {name: lora.path or name for lora in loras for name in (lora.name, lora.alias) if name}
 
 
@@ -90,7 +87,7 @@ def _weight(text: str) -> float:
         return 1.0
 
 
-def _drawthings(request: Generation, extra: dict[str, Any]) -> Generator[Any, Any, dict[str, Any]]:
+def _drawthings(request: Generation, extra: dict[str, Any]) -> Flow[dict[str, Any]]:
     del extra
     changes: dict[str, Any] = {}
     if request.sampler_index is not None:  # two names for one thing are refused there
@@ -101,8 +98,7 @@ def _drawthings(request: Generation, extra: dict[str, Any]) -> Generator[Any, An
     mask = getattr(request, "mask_image", None)
     if mask is not None:
         changes["mask_image"] = _plain_base64(mask, "mask_image")
-    return changes
-    yield  # an operation that has nothing to ask
+    return answered(changes)
 
 
 def _plain_base64(value: Any, name: str) -> Any:
@@ -112,7 +108,7 @@ def _plain_base64(value: Any, name: str) -> Any:
     return ready
 
 
-_FORMS: dict[str, Callable[[Any, dict[str, Any]], Generator[Any, Any, dict[str, Any]]]] = {
+_FORMS: dict[str, Callable[[Any, dict[str, Any]], Flow[dict[str, Any]]]] = {
     "forge": _forge,
     "reforge": _forge,
     "sdcpp": _sdcpp,

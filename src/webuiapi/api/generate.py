@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from .. import images as pictures
 from ..answers import read_generation
-from ..checks import Problem, within
+from ..checks import Problem, field_problems, in_stages, number_of, within
 from ..extensions.base import ignored, units_of
-from ..request import LOCAL, Answer, ClientDefaults, Flow, replaced, said
+from ..request import LOCAL, Answer, ClientDefaults, Flow, replaced, said, sent_as
 from ..results import WebUIApiResult
 from .files import ToFiles
+from .masks import mask_problems
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -40,7 +41,7 @@ class Generation(ToFiles[WebUIApiResult]):
     negative_prompt: str | None = None
     """What to keep out of the picture."""
     styles: Sequence[str] | None = None
-    """Names of saved styles, applied in order. Unknown ones do nothing."""
+    """Names of saved styles, in any case, applied in order. Unknown ones do nothing: a warning."""
     seed: int | None = None
     """-1 (default): the server draws one. Picture i of a call has seed + i. May be larger than 32 bits."""
     subseed: int | None = None
@@ -52,7 +53,7 @@ class Generation(ToFiles[WebUIApiResult]):
     seed_resize_from_w: int | None = None
     """Width in pixels of a picture whose composition is to be kept at another size; -1 or 0: off (default)."""
     sampler_name: str | None = None
-    """Name as get_samplers() gives it, exactly: A1111 1.10 uses DPM++ 2M for one it does not know, without a word."""
+    """Name as get_samplers() gives it, in any case. Unknown: `UnknownName` (A1111 1.10 would take DPM++ 2M)."""
     scheduler: str | None = None
     """Name or label as get_schedulers() gives it (server 1.9 and newer). Unknown: Automatic. Default: the sampler's."""
     batch_size: int | None = field(default=None, metadata=within(1))
@@ -90,11 +91,11 @@ class Generation(ToFiles[WebUIApiResult]):
     s_noise: float | None = field(default=None, metadata=within(0, 1.1))
     """0 to 1.1: noise added by s_churn. Default: the server's option."""
     override_settings: Mapping[str, Any] | None = None
-    """Options for this call only, as in set_options(). Unknown options are errors, an unknown checkpoint is ignored."""
+    """Options for this call only, as in set_options(). Unknown ones, checkpoints and VAEs: `UnknownName`."""
     override_settings_restore_afterwards: bool | None = None
     """Put the options back afterwards. Default true; false leaves them changed for everyone."""
     refiner_checkpoint: str | None = None
-    """Checkpoint that takes over for the last steps; "None" is off. Unknown: an error."""
+    """Checkpoint that takes over for the last steps, by any name; "None" is off. Unknown: `UnknownName`."""
     refiner_switch_at: float | None = field(default=None, metadata=within(0, 1))
     """0 to 1: the share of the steps after which the refiner takes over."""
     disable_extra_networks: bool | None = None
@@ -151,11 +152,17 @@ class Generation(ToFiles[WebUIApiResult]):
         return payload
 
     def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+        return in_stages(self._wrong_values(), self.contradictions())
+
+    def _wrong_values(self) -> Iterator[Problem]:
+        yield from field_problems(self)
         for name in ("width", "height"):
             yield from _odd_size(name, getattr(self, name))
         for unit in units_of(self):
             yield from unit.problems()
+
+    def contradictions(self) -> Iterator[Problem]:
+        for unit in units_of(self):
             yield from unit.pitfalls(self)
 
     def review(self, result: WebUIApiResult) -> Iterator[str]:
@@ -178,7 +185,7 @@ class Generation(ToFiles[WebUIApiResult]):
         if self.infotext is not None:  # its sampler and steps are to be used, not the client's
             return self
         changes: dict[str, Any] = {}
-        extra = self.extra or {}
+        extra = self.extra if isinstance(self.extra, Mapping) else {}  # anything else is refused, before this is sent
         named = self.sampler_name is not None or self.sampler_index is not None
         if not named and not {"sampler_name", "sampler_index"} & extra.keys():
             changes["sampler_name"] = defaults.sampler
@@ -193,10 +200,16 @@ class Generation(ToFiles[WebUIApiResult]):
 
 
 def _odd_size(name: str, value: Any) -> Iterator[Problem]:
-    if isinstance(value, int) and 0 < value < 8:
-        yield Problem(f"{name}={value} must be at least 8")
-    elif isinstance(value, int) and value % 8:
-        yield Problem(f"{name}={value} is no multiple of 8: the server makes it {value // 8 * 8}", fatal=False)
+    number = number_of(value)
+    if number is not None and number > 8 and number == number // 1 and number % 8:
+        cut = int(number) // 8 * 8
+        yield Problem(f"{name}={int(number)} is no multiple of 8: the server makes it {cut}", fatal=False)
+
+
+_FOR_HIRES = (
+    "hr_scale", "hr_upscaler", "hr_second_pass_steps", "hr_resize_x", "hr_resize_y", "hr_checkpoint_name",
+    "hr_sampler_name", "hr_scheduler", "hr_prompt", "hr_negative_prompt",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,7 +228,7 @@ class Txt2Img(Generation):
     hr_scale: float | None = field(default=None, metadata=within(above=0))
     """Factor of the hires pass, default 2."""
     hr_upscaler: str | None = None
-    """A latent mode (get_latent_upscale_modes()) or an upscaler (get_upscalers()), exactly. Default Latent."""
+    """A latent mode (get_latent_upscale_modes()) or an upscaler. Default Latent. Unknown: `UnknownName`."""
     hr_second_pass_steps: int | None = field(default=None, metadata=within(0))
     """Steps of the hires pass; 0 (default): as many as steps."""
     hr_resize_x: int | None = field(default=None, metadata=within(0))
@@ -223,9 +236,9 @@ class Txt2Img(Generation):
     hr_resize_y: int | None = field(default=None, metadata=within(0))
     """Height of the hires pass in pixels instead of hr_scale; 0 (default): by the other side's ratio."""
     hr_checkpoint_name: str | None = None
-    """Another checkpoint for the hires pass. Unknown: an error."""
+    """Another checkpoint for the hires pass, by any name. Unknown: `UnknownName`."""
     hr_sampler_name: str | None = None
-    """Another sampler for the hires pass. Unknown: an error."""
+    """Another sampler for the hires pass. Unknown: `UnknownName`."""
     hr_scheduler: str | None = None
     """Another scheduler for the hires pass."""
     hr_prompt: str | None = None
@@ -255,6 +268,13 @@ class Txt2Img(Generation):
         data = pictures.received_bytes(Path(image) if isinstance(image, str) else image, "image")
         return cls.from_parameters(GenerationParameters.from_image(cast("Any", image) if data is None else data))
 
+    def contradictions(self) -> Iterator[Problem]:
+        yield from super().contradictions()
+        said = [name for name in _FOR_HIRES if getattr(self, name)]
+        # A false that was said means what it says; generation parameters in a text may switch it on.
+        if said and self.enable_hr is None and self.infotext is None and "enable_hr" not in (self.extra or {}):
+            yield Problem(f"{', '.join(said)} without enable_hr=True: no effect", fatal=False)
+
     def payload(self) -> dict[str, Any]:
         payload = super().payload()
         if payload.get("enable_hr") and "denoising_strength" not in payload:
@@ -266,9 +286,7 @@ class Txt2Img(Generation):
 class InitImages:
     """The pictures that img2img starts from: before the prompt, since they come first in a call."""
 
-    images: ImageInput | Sequence[ImageInput] | None = field(
-        default=None, metadata={"wire": "init_images", "picture": "several"}
-    )
+    images: ImageInput | Sequence[ImageInput] | None = field(default=None, metadata=sent_as("init_images"))
     """One picture or several. With several, batch_size is to be their number: one for each."""
 
 
@@ -279,7 +297,7 @@ class Img2Img(Generation, InitImages):
     path: ClassVar[str] = "/sdapi/v1/img2img"
 
     _: KW_ONLY
-    mask_image: ImageInput | None = field(default=None, metadata={"wire": "mask", "picture": "uri"})
+    mask_image: ImageInput | None = field(default=None, metadata=sent_as("mask"))
     """White is painted anew, black is kept. Of a picture with real transparency, the alpha channel is the mask."""
     resize_mode: int | None = field(default=None, metadata=within(0, 3))
     """How a picture of another size is fitted: 0 resize (default), 1 crop and resize, 2 resize and fill, 3 latent."""
@@ -319,27 +337,27 @@ class Img2Img(Generation, InitImages):
         payload.update(self._size())
         return payload
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
+        yield from super().contradictions()
         given = [] if self.images is None else pictures.items(self.images)
+        batch_size = int(number_of(self.batch_size) or 1)
         if not given and "init_images" not in (self.extra or {}):
             yield Problem(
                 "images: img2img needs a picture to start from" + (", not only a mask" * (self.mask_image is not None))
             )
-        elif len(given) > (self.batch_size or 1) and len(given) > 1:
+        elif len(given) > batch_size and len(given) > 1:
             yield Problem(
-                f"images: {len(given)} pictures and batch_size={self.batch_size or 1}: "
+                f"images: {len(given)} pictures and batch_size={batch_size}: "
                 f"the server wants batch_size={len(given)}, one picture for each"
             )
         elif not (self.extra and {"width", "height", "init_images"} & self.extra.keys()):
             yield from self._squashed()
-        if 1 < len(given) < (self.batch_size or 1):
-            yield Problem(
-                f"batch_size={self.batch_size}: the server makes it {len(given)}, one for each picture", False
-            )
+        if 1 < len(given) < batch_size:
+            yield Problem(f"batch_size={batch_size}: the server makes it {len(given)}, one for each picture", False)
         if self.size is not None and given:
             for name, value in self._size().items():
                 yield from _odd_size(name, value)
+        yield from mask_problems(self)
 
     def _size(self) -> dict[str, int]:
         if self.size is None:
@@ -348,8 +366,9 @@ class Img2Img(Generation, InitImages):
             raise ValueError("size= and width= or height= are both given: give one of the two")
         if self.size != "input":
             pair: Any = self.size
-            if isinstance(pair, str) or len(pair) != 2:
-                raise ValueError(f'size={pair!r} must be "input" or a pair: (width, height)')
+            numbers = [number_of(side) for side in pair] if isinstance(pair, list) else []
+            if len(numbers) != 2 or not all(number and number >= 8 and number == number // 1 for number in numbers):
+                raise ValueError(f'size={pair!r:.60} must be "input" or a pair: (width, height), each from 8')
             width, height = pair
             return {"width": width, "height": height}
         size = self._first_size()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..items import Item, flag, integer, optional_number, optional_text, texts
-from ..request import Answer, Request, said
+from ..request import Answer, Request
 from .base import GetItem, read_item
 
 if TYPE_CHECKING:
@@ -63,9 +63,6 @@ class GetTaskProgress(Request[TaskProgress]):
     """The last preview's number, so that only a newer one is sent."""
     live_preview: bool | None = None
     """Send the preview. Default true."""
-
-    def payload(self) -> dict[str, Any]:
-        return said(self)
 
     def parse(self, answer: Answer) -> TaskProgress:
         return read_item(answer, TaskProgress)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..checks import object_to
-from ..errors import NotFound, NotSupported, UnknownName
+from ..errors import NotSupported
 from ..extensions.base import units_of
 from ..extensions.join import join
-from ..names import find_model, find_name
-from ..request import Flow, Remember, Setting, replaced
+from ..request import Flow, replaced, said
 from ..server_info import server as which_server
 from .forms import changes_for
-from .lists import GetSDModels, GetSDModules, GetSDVae
+from .known import checkpoint, vae
+from .naming import known_names
 from .sampling import named
 
 if TYPE_CHECKING:
@@ -24,11 +23,14 @@ G = TypeVar("G", bound="Generation")
 
 def prepare(request: G) -> Flow[G]:
     """The operation that gives the request to be sent: overrides and units resolved, in the form of this server."""
+    said(request)  # refuses what JSON has no form for, before anything is asked
     which = yield from which_server()
     units = units_of(request)
     if units or request.script_name:  # the units stay in the request: they are never sent, and checked with the rest
         changes = yield from join(request, units, request.path.rpartition("/")[2])
         request = replaced(request, **changes)
+    changes = yield from known_names(request, which)
+    request = replaced(request, **changes) if changes else request
     if any(getattr(request, name) is not None for name in _OVERRIDES):
         request = yield from _overridden(request, which)
     changes = yield from named(request, which)
@@ -78,40 +80,3 @@ def _overridden(request: G, which: ServerInfo) -> Flow[G]:
     if fields:
         changes["extra"] = {**fields, **(request.extra or {})}
     return replaced(request, **changes)
-
-
-def checkpoint(name: str) -> Flow[str]:
-    """The title of the checkpoint that a name means. The list is read once, and again when it lacks the name."""
-    models = yield from Remember("sd-models", lambda: iter(GetSDModels()))
-    try:
-        return find_model(name, models, find_closest=False).title
-    except UnknownName:
-        models = yield from Remember("sd-models", lambda: iter(GetSDModels()), refresh=True)
-    try:
-        return find_model(name, models, find_closest=False).title
-    except UnknownName as error:
-        object_to(error, (yield from Setting("checks")))
-        return name
-
-
-def vae(name: str) -> Flow[dict[str, Any]]:
-    """The options that choose the VAE that a name means."""
-    modules, known = yield from Remember("sd-vae", _vaes)
-    try:
-        found = find_name("VAE", name, ["Automatic", "None", *known])
-    except UnknownName as error:
-        object_to(error, (yield from Setting("checks")))
-        found = name
-    if not modules:
-        return {"sd_vae": found}
-    if found == "Automatic":
-        return {}
-    return {"forge_additional_modules": [] if found == "None" else [known.get(found, found)]}
-
-
-def _vaes() -> Flow[tuple[bool, dict[str, str]]]:
-    """The VAEs by name with their paths, and whether they are Forge's modules."""
-    try:
-        return False, {item.model_name: item.filename for item in (yield from GetSDVae())}
-    except NotFound:
-        return True, {item.model_name: item.filename for item in (yield from GetSDModules())}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..checks import Checks, object_to
-from ..errors import UnknownName, WebUIApiError
-from ..request import ClientDefaults, Flow, Remember, Request, Setting
+from ..errors import UnknownName
+from ..request import ClientDefaults, Flow, Setting
+from .known import listed
 from .lists import GetSamplers, GetSchedulers
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def _checked(
     if found is not None:
         return {field: found} if found != name else {}
     known = yield from _spellings(kind)
-    near = difflib.get_close_matches(name, [spelling[0] for spelling in known], 4)
-    object_to(UnknownName(kind, name, near, count=len(known)), checks)
+    names = [taken[0] for taken, _ in known]
+    object_to(UnknownName(kind, name, difflib.get_close_matches(name, names, 4), known=names), checks)
     return {}
 
 
@@ -67,7 +68,8 @@ def _sampler(name: str) -> Flow[str | None]:
     if found is not None or not known:
         return found or name
     # The combined names of older versions, "DPM++ 2M Karras": servers that know schedulers take them apart.
-    schedulers = {spelling.casefold() for spellings in (yield from _spellings("scheduler")) for spelling in spellings}
+    spellings = yield from _spellings("scheduler")
+    schedulers = {name.casefold() for taken, aliases in spellings for name in (*taken, *aliases)}
     words = name.split(" ")
     for count in range(len(words) - 1, 0, -1):
         base, scheduler = _among(" ".join(words[:count]), known), " ".join(words[count:])
@@ -81,24 +83,27 @@ def _scheduler(name: str) -> Flow[str | None]:
     return _among(name, known) if known else name
 
 
-def _among(name: str, known: Sequence[Sequence[str]]) -> str | None:
-    for spellings in known:
-        if name in spellings[:2]:  # a name, or a scheduler's label: as it is
-            return name
+def _among(name: str, known: Sequence[_Spellings]) -> str | None:
+    if any(name in taken for taken, _ in known):
+        return name
     folded = name.casefold()
-    return next((spellings[0] for spellings in known if folded in map(str.casefold, spellings)), None)
+    return next((taken[0] for taken, aliases in known if folded in map(str.casefold, [*taken, *aliases])), None)
 
 
-def _spellings(kind: str) -> Flow[list[list[str]]]:
-    """Each sampler's or scheduler's names, its own first; [] where the server does not tell."""
-    return (yield from Remember(f"{kind}-spellings", lambda: _ask(kind)))
+_Spellings: TypeAlias = tuple[list[str], list[str]]
+"""What a server takes for a sampler or scheduler, its own name first; and its aliases, which no webui takes."""
 
 
-def _ask(kind: str) -> Flow[list[list[str]]]:
-    call: Request[Any] = GetSamplers() if kind == "sampler" else GetSchedulers()
-    try:
-        items = yield from call
-    except WebUIApiError:
-        return []
-    names = [[item.name, *([item.label] if kind == "scheduler" else []), *item.aliases] for item in items]
-    return [[name for name in spellings if name] for spellings in names if spellings[0]]
+def _spellings(kind: str) -> Flow[list[_Spellings]]:
+    """Of each sampler or scheduler; [] where the server does not tell."""
+    known: list[_Spellings] = yield from listed(f"{kind} spelling", _samplers if kind == "sampler" else _schedulers)
+    return known
+
+
+def _samplers() -> Flow[list[_Spellings]]:
+    return [([item.name], item.aliases) for item in (yield from GetSamplers()) if item.name]
+
+
+def _schedulers() -> Flow[list[_Spellings]]:
+    found = yield from GetSchedulers()
+    return [([item.name, *filter(None, [item.label])], item.aliases) for item in found if item.name]

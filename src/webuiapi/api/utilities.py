@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CallTimeout, NotFound, UnknownName, WebUIApiError
-from ..names import find_model
+from ..names import check_name, find_model
 from ..request import Flow, Remember, Sleep
 from .jobs import GetProgress, Progress
 from .lists import GetSamplers, GetSchedulers, GetScripts, GetSDModels
-from .options import GetOptions, SetOptions
+from .options import GetOptions, KnownOptions, SetOptions
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -56,8 +56,9 @@ def set_model(name: str, find_closest: bool = True) -> Flow[str]:
     `name` is found as `find_model` says. Waits for the queue and for the loading. Raises `UnknownName` for a name that
     means none or several, and `WebUIApiError` when the server keeps another one: it answers 200 even if loading failed.
     """
+    check_name(name)
     model = find_model(name, (yield from GetSDModels()), find_closest=find_closest)
-    yield from SetOptions({"sd_model_checkpoint": model.title})
+    yield from KnownOptions({"sd_model_checkpoint": model.title})
     current = yield from get_current_model()
     if current != model.title and current.partition(" [")[0] != model.title.partition(" [")[0]:
         raise WebUIApiError(f"the server was told to load {model.title!r} and still uses {current!r}: loading failed")
@@ -118,32 +119,33 @@ def exchange_options(options: Mapping[str, Any]) -> Flow[dict[str, Any]]:
     for name in options:
         if name not in before:
             near = difflib.get_close_matches(name, before, 5)
-            raise UnknownName("option", name, near, count=len(before))
+            raise UnknownName("option", name, near, known=list(before))
     kept = {name: before[name] for name in options}
     try:
         yield from SetOptions(options)
     except BaseException:  # also when broken off: the server may have it already
-        yield from SetOptions(kept)
+        yield from KnownOptions(kept)
         raise
     return kept
 
 
 def exchange_model(name: str) -> Flow[dict[str, Any]]:
     """Load a checkpoint, and give what has to be set to have the old one back."""
+    check_name(name)
     before = {"sd_model_checkpoint": (yield from get_current_model())}
     try:
         yield from set_model(name)
     except UnknownName:
         raise
     except BaseException:  # also when broken off: the server may have begun to load it
-        yield from SetOptions(before)
+        yield from KnownOptions(before)
         raise
     return before
 
 
 def restore(options: Mapping[str, Any]) -> Flow[None]:
     """Set options back."""
-    yield from SetOptions(options)
+    yield from KnownOptions(options)
 
 
 class Borrowed:

@@ -45,6 +45,8 @@ MOST_USED = (
     "upscaler_1",
 )
 """They come first in the help."""
+OF_NO_USE = frozenset({"save_to", "left_out", "firstpass_image", "latent_mask", "comments"})
+"""Fields without a flag: `save_to` is `--out`; the others nobody can say, since they are this package's or the server's own, or can't be sent."""
 _SIMPLE: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT, "str": click.STRING}
 
 
@@ -57,12 +59,12 @@ class Flag(click.Option):
 
 
 def flags_of(kind: Any, *, skip: Container[str] = ()) -> list[Flag]:
-    """A flag for each field of a request but those in `skip`; most used ones first. What is not said gives None.
+    """A flag for each field of a request but `skip` and `OF_NO_USE`; most used ones first. What is not said gives None.
 
     Units of extensions, which are values of classes, have none: `--alwayson-scripts` takes what they become.
     """
-    shown = (field for field in fields_of(kind) if field.name not in skip and field.name != "save_to")  # which is -o
-    flags = [_flag(field) for field in shown if "Unit" not in field.types]
+    fields = [field for field in fields_of(kind) if field.name not in skip and field.name not in OF_NO_USE]
+    flags = [_flag(field) for field in fields if "Unit" not in field.types]
     return sorted(flags, key=lambda flag: MOST_USED.index(flag.name) if flag.name in MOST_USED else len(MOST_USED))
 
 

@@ -1,8 +1,8 @@
 """Extensions and scripts as values: each file holds one, with its units, its own endpoints and their results.
 
-Adding one is one file here and no edit elsewhere; other packages add theirs through the entry point group
-`webuiapi.extensions`, whose entries name a module. `registered()` gives the units of both. The files are loaded when
-first used.
+Adding one is one file here, and its names in `webuiapi/__init__.py`; other packages add theirs through the entry point
+group `webuiapi.extensions`, whose entries name a module. `registered()` gives the units of both. The files are loaded
+when first used.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from .. import images as pictures
 from ..answers import checked, sort_out
 from ..api.base import read_item
-from ..errors import AnswerError, ImageError
+from ..errors import ImageError
 from ..items import Item
 from ..request import Answer, Request, said
 from ..results import Result
@@ -75,19 +75,19 @@ def read_pictures(answer: Answer, fields: Any, *keys: str, info: str = "info") -
     Raises `AnswerError` for an answer that is no object or has none of the keys.
     """
     if not isinstance(fields, dict) or not any(key in fields for key in keys):
-        raise AnswerError(
-            f"{answer.method} {answer.url} answered without {' or '.join(map(repr, keys))}",
-            method=answer.method,
-            url=answer.url,
-            content=bytes(answer.body),
-        )
+        raise answer.error(f" answered without {' or '.join(map(repr, keys))}")
     listed = [item for key in keys for item in _listed(fields.get(key))]
     content, errors = sort_out([decode_image(item) for item in listed])
-    rest = {key: value for key, value in fields.items() if key not in keys}
+    rest = {**fields, **{key: _emptied(fields[key]) for key in keys if key in fields}}
     message = rest.get(info)
     return checked(
         ExtensionResult(content, message if isinstance(message, str) else "", errors=errors, rest=rest), answer
     )
+
+
+def _emptied(value: Any) -> Any:
+    """What stands in a result for the pictures, which it has in another form: so it still says where they were."""
+    return [] if isinstance(value, list) else "" if isinstance(value, str) else value
 
 
 def _listed(value: Any) -> list[Any]:
@@ -100,12 +100,7 @@ def images_in(fields: Mapping[str, Any], key: str, answer: Answer) -> list[Image
     for part in map(decode_image, _listed(fields.get(key))):
         content, errors = sort_out([part])
         if errors:
-            raise ImageError(
-                f"{answer.method} {answer.url}: {key!r} {errors[0].problem}",
-                method=answer.method,
-                url=answer.url,
-                content=bytes(answer.body),
-            )
+            raise answer.error(f": {key!r} {errors[0].problem}", ImageError)
         found.extend(map(_opened, content))
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .. import images as pictures
 from ..checks import Problem, field_problems, within
 from ..request import plain
-from .base import choice, one_of
+from .base import choice, numbers, one_of
 
 if TYPE_CHECKING:
     from ..images import ImageInput
@@ -33,9 +33,9 @@ class _Part:
         for problem in field_problems(self):
             yield Problem(f"{where}.{problem.text}", problem.fatal)
         for item in _fields(self):
-            value = getattr(self, item.name)
-            if isinstance(value, _Part):
-                yield from value.problems(f"{where}.{item.name}")
+            value, part = getattr(self, item.name), item.metadata.get("part")
+            if part is not None and value is not None:
+                yield from problems_of(value, part, f"{where}.{item.name}")
 
     def wire(self) -> dict[str, Any]:
         """What was said, as the endpoints take it."""
@@ -66,6 +66,14 @@ class _Part:
                 found[start] = self._value(item)
             start += _size(item)
         return found
+
+
+def problems_of(value: Any, kind: type[_Part], where: str) -> Iterator[Problem]:
+    """What is wrong with a value that has to be such an object."""
+    if isinstance(value, kind):
+        yield from value.problems(where)
+    else:
+        yield Problem(f"{where}={value!r:.60} must be a {kind.__name__}")
 
 
 def _size(item: Any) -> int:
@@ -194,10 +202,12 @@ class FaceSwapUnit(_Part):
         if self.batch_images is not None:
             said["batch_images"] = [self._encoded("batch_images")]
         if self.faces_index is not None:
-            numbers = [int(number) for number in _indexes(self.faces_index).split(",")]
-            if len(numbers) != 1:
-                raise ValueError(f"FaceSwapUnit: faces_index={self.faces_index!r}: the endpoint takes one face a unit")
-            said["faces_index"] = numbers
+            face = numbers(self.faces_index).strip()
+            if not face.isdecimal():
+                raise ValueError(
+                    f"FaceSwapUnit: faces_index={self.faces_index!r}: the endpoint takes one face a unit, by its number"
+                )
+            said["faces_index"] = [int(face)]
         return said
 
     def places(self, start: int) -> dict[int, Any]:
@@ -207,12 +217,8 @@ class FaceSwapUnit(_Part):
         found.pop(start + BATCH, None)  # pictures in a batch are files of the web page
         found[start + ENABLE] = self.enable is not False
         if self.faces_index is not None:
-            found[start + FACES] = _indexes(self.faces_index)
+            found[start + FACES] = numbers(self.faces_index)
         return found
-
-
-def _indexes(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 _INPAINTING = (0.0, "Portrait of a [gender]", "", 20, "Euler", "Current", -1)

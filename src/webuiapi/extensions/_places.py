@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from .. import images as pictures
-from ..checks import ParameterWarning, within
+from ..checks import ParameterWarning, users_level, within
 from ..errors import UnknownName
 from ..names import find_name
 
@@ -55,6 +55,11 @@ def one_of(*choices: str) -> dict[str, Any]:
 def within_arg(low: float | None = None, high: float | None = None) -> dict[str, Any]:
     """For `arg`: the documented range of the value."""
     return dict(within(low, high))
+
+
+def numbers(value: Any) -> str:
+    """Numbers as the text that scripts take, `0,1`; a text as it is."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ def _mention_lost(unit: Unit, slot: Slot, placed: set[str]) -> None:
         warnings.warn(
             f"{type(unit).__name__}: {slot.title!r} on this server knows no {' and no '.join(lost)}: left out",
             ParameterWarning,
-            stacklevel=2,
+            stacklevel=users_level(),
         )
 
 

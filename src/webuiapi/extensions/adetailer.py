@@ -9,16 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 from ..api.base import GetItem
+from ..api.known import accepted_checkpoint, readable, spelled
 from ..checks import Problem, within
-from ..errors import WebUIApiError
 from ..items import Item, text, texts
 from ..request import Flow, Remember
 from .base import DictUnit, Slot
 
 _LARGEST = "ad_mask_k_largest"
+_SWITCHED = {
+    "ad_use_inpaint_width_height": ("ad_inpaint_width", "ad_inpaint_height"),
+    "ad_use_steps": ("ad_steps",),
+    "ad_use_cfg_scale": ("ad_cfg_scale",),
+    "ad_use_checkpoint": ("ad_checkpoint",),
+    "ad_use_vae": ("ad_vae",),
+    "ad_use_sampler": ("ad_sampler", "ad_scheduler"),
+    "ad_use_noise_multiplier": ("ad_noise_multiplier",),
+    "ad_use_clip_skip": ("ad_clip_skip",),
+}
+"""Fields that the extension reads only where another is true."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,14 +134,22 @@ class ADetailer(DictUnit):
     def active(self) -> bool:
         return self.ad_model not in (None, "None") and self.ad_tab_enable is not False
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.ad_model is None and not self.skip_img2img:
             yield Problem("ADetailer: ad_model= is missing: without a detector it does nothing", fatal=False)
+        for switch, names in _SWITCHED.items():
+            said = [name for name in names if getattr(self, name) is not None]
+            if said and getattr(self, switch) is None:
+                yield Problem(f"ADetailer: {', '.join(said)} without {switch}=True: no effect", fatal=False)
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         objects = [unit.wire(slot) for unit in units]
+        for item in objects:
+            if item.get("ad_model") not in (None, "None"):
+                item["ad_model"] = yield from spelled("ADetailer model", item["ad_model"], _detectors)
+            if item.get("ad_use_checkpoint") and item.get("ad_checkpoint") not in (None, "Use same checkpoint"):
+                item["ad_checkpoint"] = yield from accepted_checkpoint(item["ad_checkpoint"])
         if any({"ad_mask_k", _LARGEST} & item.keys() for item in objects):
             new = yield from _knows_mask_k()
             name, other = ("ad_mask_k", _LARGEST) if new else (_LARGEST, "ad_mask_k")
@@ -178,14 +198,16 @@ class GetADetailerSchema(GetItem[Item]):
     path, kind = "/adetailer/v1/schema", Item
 
 
+def _detectors() -> Flow[list[str]]:
+    return (yield from GetADetailerModels()).ad_model
+
+
 def _knows_mask_k() -> Flow[bool]:
     """Whether the running version is 24.11 or newer, which renamed the field."""
-    return (yield from Remember("adetailer.mask_k", _ask_for_mask_k))
+    new: bool = yield from Remember("adetailer.mask_k", partial(readable, _ask_for_mask_k, False))
+    return new
 
 
 def _ask_for_mask_k() -> Flow[bool]:
-    try:
-        schema = yield from GetADetailerSchema()
-    except WebUIApiError:  # before 24.1.2 there is nothing to ask
-        return False
+    schema = yield from GetADetailerSchema()  # before 24.1.2 there is nothing to ask
     return "ad_mask_k" in (schema.get("properties") or {})

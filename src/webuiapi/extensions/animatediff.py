@@ -91,9 +91,8 @@ class AnimateDiff(DictUnit):
     request_id: str | None = None
     """A suffix for the names of the files that the server saves."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
-        if self.format is not None and not any(name in FORMATS[:5] for name in _listed(self.format)):
+    def contradictions(self) -> Iterator[Problem]:
+        if self.format is not None and not any(name.upper() in FORMATS[:5] for name in _listed(self.format)):
             yield Problem(f"AnimateDiff: format={self.format!r} needs one of {', '.join(FORMATS[:5])}", fatal=False)
 
     def pitfalls(self, request: Generation) -> Iterator[Problem]:
@@ -103,7 +102,7 @@ class AnimateDiff(DictUnit):
 
     @classmethod
     def unseen(cls, units: Sequence[Any], result: WebUIApiResult) -> str:
-        said = [name for unit in units if unit.active for name in _listed(unit.format or ())]
+        said = [name.upper() for unit in units if unit.active for name in _listed(unit.format or ())]
         wanted = {_MOVING[name] for name in said if name in _MOVING}
         came = {kind_of(data) for data in (*result.content, *result.videos)}
         if not result.content or not wanted or wanted & came:

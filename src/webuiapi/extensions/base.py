@@ -17,11 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from ..checks import Problem, field_problems
+from ..checks import Problem, field_problems, in_stages
 from ..errors import WebUIApiError
-from ..request import Flow, plain, said
+from ..request import Flow, answered, plain, said
 from ._old_names import renamed
-from ._places import Layout, arg, bare, choice, filled, in_order, one_of, sent, within_arg
+from ._places import Layout, arg, bare, choice, filled, in_order, numbers, one_of, sent, within_arg
 
 if TYPE_CHECKING:
     from ..api.generate import Generation
@@ -52,6 +52,7 @@ __all__ = [
     "filled",
     "ignored",
     "in_order",
+    "numbers",
     "one_of",
     "only",
     "renamed",
@@ -109,7 +110,7 @@ PICTURE_URI: Mapping[str, Any] = {"picture": "uri"}
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """One use of an extension in a call. Subclass one of the three forms below."""
+    """One use of an extension in a call. Subclass one of the four forms below."""
 
     title: ClassVar[str]
     """The script's title, as the server lists it; case does not matter."""
@@ -133,11 +134,21 @@ class Unit:
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the values, as far as can be told without asking the server."""
+        return in_stages(self._wrong_values(), self.contradictions())
+
+    def _wrong_values(self) -> Iterator[Problem]:
         for problem in field_problems(self):
             yield Problem(f"{type(self).__name__}: {problem.text}", problem.fatal)
 
+    def contradictions(self) -> Iterator[Problem]:
+        """What is wrong beyond types and ranges: asked where those are right, so that values can be reckoned with."""
+        return iter(())
+
     def pitfalls(self, request: Generation) -> Iterator[Problem]:
-        """What in the request keeps the unit from having an effect, without the server saying so."""
+        """What in the request keeps the unit from having an effect, without the server saying so.
+
+        Asked where neither the request nor a unit has a wrong value.
+        """
         del request
         return iter(())
 
@@ -152,7 +163,7 @@ class Unit:
 
     def is_called(self, listed: str) -> bool:
         """Whether a title in a server's list is this script's."""
-        return listed.casefold() == self.title.casefold() or self.layout(listed) is not None
+        return listed.casefold() == self.called.casefold() or self.layout(listed) is not None
 
     @classmethod
     def layout(cls, title: str) -> Layout | None:
@@ -224,8 +235,7 @@ class DictUnit(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return [unit.wire(slot) for unit in ([only(units)] if cls.single else units)]
-        yield  # an operation that has nothing to ask
+        return answered([unit.wire(slot) for unit in ([only(units)] if cls.single else units)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,8 +251,7 @@ class PositionalUnit(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return filled(only(units), slot, layout=cls.layout(slot.title))
-        yield  # an operation that has nothing to ask
+        return answered(filled(only(units), slot, layout=cls.layout(slot.title)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,8 +262,7 @@ class SelectableScript(Unit):
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
-        return filled(only(units), slot, complete=True)
-        yield  # an operation that has nothing to ask
+        return answered(filled(only(units), slot, complete=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,8 +273,7 @@ class OptionsUnit(Unit):
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         del slot
         only(units)
-        return []
-        yield  # an operation that has nothing to ask
+        return answered([])
 
     def options(self) -> dict[str, Any]:
         return said(self)
@@ -281,18 +288,28 @@ def only(units: Sequence[T]) -> T:
 
 # -- the units of a call ----------------------------------------------------------------------------------------------
 
-NAMED = ("controlnet_units", "adetailer", "animatediff", "roop", "reactor", "sag")
-"""The parameters of a generation that hold units; new extensions come through `scripts`."""
+NAMED = {
+    "controlnet_units": "ControlNet",
+    "adetailer": "ADetailer",
+    "animatediff": "AnimateDiff",
+    "roop": "roop",
+    "reactor": "ReActor",
+    "sag": "Self Attention Guidance",
+}
+"""The parameters of a generation that hold units, by the title of theirs; new extensions come through `scripts`."""
 
 
 def units_of(request: Generation) -> list[Unit]:
-    """All units of a request, the named parameters' first. Raises `TypeError` for what is no unit."""
+    """All units of a request, the named parameters' first. Raises `TypeError` for what is no unit, or another's."""
     found: list[Unit] = []
     for name in (*NAMED, "scripts"):
         given = getattr(request, name)
         for unit in given if isinstance(given, list) else [] if given is None else [given]:
             if not isinstance(unit, Unit):
                 raise TypeError(f"{name}: a {type(unit).__name__} is no unit of an extension: {unit!r:.80}")
+            if name in NAMED and not unit.is_called(NAMED[name]):
+                right = next((other for other, title in NAMED.items() if unit.is_called(title)), "scripts")
+                raise TypeError(f"{name}: {type(unit).__name__} is not for it: give {right}={type(unit).__name__}(...)")
             found.append(unit)
     chosen = [type(unit).__name__ for unit in found if unit.selectable]
     if len(chosen) > 1:

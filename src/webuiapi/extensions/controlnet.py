@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import images as pictures
 from ..answers import checked, sort_out
 from ..api.base import read_item
-from ..checks import Problem, within
+from ..checks import Problem, number_of, users_level, within
 from ..items import Item, integer, mapping, texts
-from ..request import LOCAL, Answer, Request, said
+from ..request import LOCAL, Answer, Flow, Request, replaced, said
 from ..results import Result
 from ..wire import decode_image
+from ._controlnet_names import model_named, module_named
 from .base import PICTURE, DictUnit, Slot, renamed
 
 if TYPE_CHECKING:
@@ -100,26 +101,22 @@ class ControlNetUnit(DictUnit):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.guessmode is not None:
-            warnings.warn("ControlNetUnit: guessmode= is now control_mode=", DeprecationWarning, stacklevel=4)
+            told = "ControlNetUnit: guessmode= is now control_mode="
+            warnings.warn(told, DeprecationWarning, stacklevel=users_level())
             if self.control_mode is None and self.guessmode:
                 mode = 1 if self.guessmode is True else self.guessmode
                 object.__setattr__(self, "control_mode", mode)
             object.__setattr__(self, "guessmode", None)
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         for name, allowed in _ENUMERATIONS.items():
             value = getattr(self, name)
             if value is not None and _in_words(value, allowed) is None:
                 choices = ", ".join(map(repr, allowed))
                 yield Problem(f"ControlNetUnit: {name}={value!r} must be one of {choices} (or 0, 1, 2)")
-        start, end = self.guidance_start or 0.0, 1.0 if self.guidance_end is None else self.guidance_end
-        if start > end:
+        start, end = number_of(self.guidance_start) or 0.0, number_of(self.guidance_end)
+        if end is not None and start > end:
             yield Problem(f"ControlNetUnit: guidance_start={start:g} lies behind guidance_end={end:g}")
-
-    @property
-    def active(self) -> bool:
-        return self.enabled
 
     def wire(self, slot: Slot) -> dict[str, Any]:
         said = super().wire(slot)
@@ -131,6 +128,24 @@ class ControlNetUnit(DictUnit):
             if "mask" in said:
                 said["mask_image"] = said.pop("mask")
         return {**said, **(self.extra or {})}
+
+    @classmethod
+    def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
+        named = list(units)
+        for index, unit in enumerate(units):
+            if unit.enabled:
+                named[index] = yield from unit.named()
+        return (yield from super().arguments(named, slot))
+
+    def named(self) -> Flow[ControlNetUnit]:
+        """The unit with its module and model as the server spells them."""
+        module, model = self.module, self.model
+        if module:
+            module = yield from module_named(module)
+        if model and model != "None":
+            model = yield from model_named(model)
+        same = (module, model) == (self.module, self.model)
+        return self if same else replaced(self, module=module, model=model)
 
     @classmethod
     def unseen(cls, units: Sequence[Any], result: WebUIApiResult) -> str:
@@ -260,8 +275,10 @@ class DetectResult(Result[str]):
 
 def _detected(answer: Answer) -> DetectResult:
     fields = read_item(answer, Item)
-    listed = fields.pop("images", None)
+    listed = fields.get("images")
     content, errors = sort_out([decode_image(item) for item in listed] if isinstance(listed, list) else [])
+    if isinstance(listed, list):
+        fields["images"] = []  # they are `content`
     return checked(DetectResult(content, str(fields.get("info") or ""), errors=errors, rest=fields), answer)
 
 
@@ -286,6 +303,16 @@ class ControlNetDetect(Request[DetectResult]):
     """A mask for each picture, for the modules that need one (1.1.445 and newer)."""
     low_vram: bool | None = None
     """Keep the preprocessor out of graphics memory between uses."""
+
+    def preparation(self) -> Flow[ControlNetDetect] | None:
+        return self._spelled(self.module) if self.module else None
+
+    def _spelled(self, module: str) -> Flow[ControlNetDetect]:
+        return replaced(self, module=(yield from module_named(module)))
+
+    def contradictions(self) -> Iterator[Problem]:
+        if self.module in (None, "", "none", "None"):
+            yield Problem("controlnet_detect: module= is missing: the pictures come back as they are", fatal=False)
 
     def payload(self) -> dict[str, Any]:
         payload = {**said(self), "controlnet_input_images": pictures.several(self.images, "images")}

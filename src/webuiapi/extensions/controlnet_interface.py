@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from .. import images as pictures
 from ..api.generate import Img2Img, Txt2Img
+from ..checks import users_level
 from ..request import endpoint
 from .base import Client_co, Interface
 from .controlnet import ControlNetUnit, GetControlNetModels
@@ -211,5 +212,5 @@ class ControlNetInterface(Interface[Client_co], Generic[Client_co]):
             "ControlNetInterface: ControlNet has had no routes of its own for generations since 2023, the calls are "
             "translated; txt2img(controlnet_units=[ControlNetUnit(...)]) is today's way",
             DeprecationWarning,
-            stacklevel=3,
+            stacklevel=users_level(),
         )

@@ -38,7 +38,6 @@ class Cutoff(PositionalUnit):
     debug: bool | None = arg(7, False)
     """Write details on the server's console. Default false."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.enable and not self.targets:
             yield Problem("Cutoff: targets= is missing: without words it does nothing", fatal=False)

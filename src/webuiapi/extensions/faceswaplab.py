@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, cast
 
 from ..api.base import read_item
 from ..checks import Problem
 from ..items import Item
-from ..request import Answer, Flow, Request, endpoint
+from ..request import Answer, Flow, Request, answered, endpoint
 from ._endpoints import SEVERAL, ExtensionResult, PictureRequest, read_pictures
 from ._faceswaplab_parts import (
     POST_SIZE,
@@ -23,6 +23,7 @@ from ._faceswaplab_parts import (
     FaceSwapPostprocessing,
     FaceSwapUnit,
     own_defaults,
+    problems_of,
 )
 from .base import PICTURE, Client_co, Interface, Slot, Unit, in_order, only
 
@@ -56,19 +57,15 @@ class FaceSwapLab(Unit):
     postprocessing: FaceSwapPostprocessing | None = None
     """What is done to the whole picture afterwards."""
 
-    def _units(self) -> list[FaceSwapUnit]:
-        return [self.units] if isinstance(self.units, FaceSwapUnit) else list(self.units)
-
-    def problems(self) -> Iterator[Problem]:
-        for index, unit in enumerate(self._units()):
-            yield from unit.problems(f"FaceSwapLab.units[{index}]")
+    def contradictions(self) -> Iterator[Problem]:
+        yield from _units_problems(self.units, "FaceSwapLab")
         if self.postprocessing is not None:
-            yield from self.postprocessing.problems("FaceSwapLab.postprocessing")
+            yield from problems_of(self.postprocessing, FaceSwapPostprocessing, "FaceSwapLab.postprocessing")
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         lab = only(units)
-        given = lab._units()
+        given = _listed(lab.units)
         room = (len(slot.args) - POST_SIZE) // UNIT_SIZE if slot.args else max(3, len(given))
         if len(given) > room:
             raise ValueError(f"FaceSwapLab: {len(given)} units are given, and the server has room for {room}")
@@ -79,8 +76,16 @@ class FaceSwapLab(Unit):
             said.update(lab.postprocessing.places(room * UNIT_SIZE))
         filled = in_order(said, own_defaults(room), slot, max(said, default=-1) + 1)
         # The web page's lists have a text in a list of one where nothing was chosen yet.
-        return [value[0] if isinstance(value, list) and len(value) == 1 else value for value in filled]
-        yield  # an operation that has nothing to ask
+        return answered([value[0] if isinstance(value, list) and len(value) == 1 else value for value in filled])
+
+
+def _listed(units: FaceSwapUnit | Sequence[FaceSwapUnit]) -> list[FaceSwapUnit]:
+    return list(units) if isinstance(units, (list, tuple)) else [cast("FaceSwapUnit", units)]
+
+
+def _units_problems(units: FaceSwapUnit | Sequence[FaceSwapUnit], where: str) -> Iterator[Problem]:
+    for index, unit in enumerate(_listed(units)):
+        yield from problems_of(unit, FaceSwapUnit, f"{where}.units[{index}]")
 
 
 # -- endpoints --------------------------------------------------------------------------------------------------------
@@ -98,11 +103,34 @@ class GetFaceSwapLabVersion(Request[str]):
 
 
 @dataclass(frozen=True, eq=False)
-class SwapFace(PictureRequest[ExtensionResult]):
+class _Postprocessed(PictureRequest[ExtensionResult]):
+    """What the calls that give pictures have in common; each has `postprocessing` among its fields."""
+
+    generation: ClassVar[bool] = True
+
+    @property
+    def _after(self) -> FaceSwapPostprocessing | None:
+        values: Any = self
+        found: FaceSwapPostprocessing | None = values.postprocessing
+        return found
+
+    def contradictions(self) -> Iterator[Problem]:
+        if self._after is not None:
+            yield from problems_of(self._after, FaceSwapPostprocessing, f"{type(self).__name__}.postprocessing")
+
+    def payload(self) -> dict[str, Any]:
+        payload = super().payload()
+        return payload if self._after is None else {**payload, "postprocessing": self._after.wire()}
+
+    def parse(self, answer: Answer) -> ExtensionResult:
+        return read_pictures(answer, answer.json(), "images")
+
+
+@dataclass(frozen=True, eq=False)
+class SwapFace(_Postprocessed):
     """Swap faces in a finished picture: POST /faceswaplab/swap_face."""
 
     path: ClassVar[str] = "/faceswaplab/swap_face"
-    generation: ClassVar[bool] = True
 
     image: ImageInput = field(metadata=PICTURE)
     """The picture that is changed."""
@@ -111,17 +139,12 @@ class SwapFace(PictureRequest[ExtensionResult]):
     postprocessing: FaceSwapPostprocessing | None = None
     """What is done to the whole picture afterwards."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
-        yield from FaceSwapLab(self.units, self.postprocessing).problems()
+    def contradictions(self) -> Iterator[Problem]:
+        yield from _units_problems(self.units, "SwapFace")
+        yield from super().contradictions()
 
     def payload(self) -> dict[str, Any]:
-        units = [self.units] if isinstance(self.units, FaceSwapUnit) else self.units
-        payload = {**super().payload(), "units": [unit.wire() for unit in units]}
-        return payload if self.postprocessing is None else {**payload, "postprocessing": self.postprocessing.wire()}
-
-    def parse(self, answer: Answer) -> ExtensionResult:
-        return read_pictures(answer, answer.json(), "images")
+        return {**super().payload(), "units": [unit.wire() for unit in _listed(self.units)]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,27 +161,21 @@ class CompareFaces(PictureRequest[float]):
 
     def parse(self, answer: Answer) -> float:
         value = answer.json()
-        return float(value) if isinstance(value, (int, float)) else 0.0
+        if not isinstance(value, (int, float)):
+            raise answer.error(f" answered {type(value).__name__} where a number was expected")
+        return float(value)
 
 
 @dataclass(frozen=True, eq=False)
-class ExtractFaces(PictureRequest[ExtensionResult]):
+class ExtractFaces(_Postprocessed):
     """The faces of pictures, each as a picture: POST /faceswaplab/extract."""
 
     path: ClassVar[str] = "/faceswaplab/extract"
-    generation: ClassVar[bool] = True
 
     images: ImageInput | Sequence[ImageInput] = field(metadata=SEVERAL)
     """One picture or several."""
     postprocessing: FaceSwapPostprocessing | None = None
     """What is done to them."""
-
-    def payload(self) -> dict[str, Any]:
-        payload = super().payload()
-        return payload if self.postprocessing is None else {**payload, "postprocessing": self.postprocessing.wire()}
-
-    def parse(self, answer: Answer) -> ExtensionResult:
-        return read_pictures(answer, answer.json(), "images")
 
 
 @dataclass(frozen=True, eq=False)

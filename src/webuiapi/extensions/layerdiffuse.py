@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from ..checks import Problem
+from ..checks import Problem, number_of
 from .base import PositionalUnit, arg, within_arg
 
 if TYPE_CHECKING:
@@ -58,13 +58,12 @@ class LayerDiffuse(PositionalUnit):
     blend_additional_prompt: str | None = arg(11, "")
     """Added to the prompt for the blended picture. Default ""."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.method is not None and " to " in self.method and "From" in self.method:
             yield Problem(f"LayerDiffuse: method={self.method!r} needs pictures, which it cannot take over HTTP: "
                           "it would have no effect", fatal=False)  # fmt: skip
 
     def pitfalls(self, request: Generation) -> Iterator[Problem]:
         need = _BATCH.search(self.method or "")
-        if self.enable and need and (request.batch_size or 1) % int(need[1]):
+        if self.enable and need and (number_of(request.batch_size) or 1) % int(need[1]):
             yield Problem(f"LayerDiffuse: method={self.method!r} needs batch_size={need[1]}", fatal=False)

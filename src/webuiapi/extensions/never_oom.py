@@ -21,7 +21,6 @@ class NeverOOM(PositionalUnit):
     vae: bool | None = arg(1, False)
     """Decode in tiles. Default false."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if not self.unet and not self.vae:
             yield Problem("NeverOOM: neither unet=True nor vae=True: it does nothing", fatal=False)

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
+from ..api.known import spelled
 from ..checks import Problem, within
-from ..request import Answer, endpoint
+from ..request import Answer, Flow, endpoint, replaced
 from ._endpoints import SEVERAL, ExtensionResult, GetNames, PictureRequest, names_in, read_pictures
-from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, arg, within_arg
+from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, Slot, arg, numbers, only, within_arg
 
 if TYPE_CHECKING:
     from ..api.generate import Generation
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 
 SOURCES = ("Image(s)", "Face Model", "Folder")
 GENDERS = ("No", "Female Only", "Male Only")
-
-
-def face_indexes(value: Any) -> str:
-    """Numbers of faces as the script reads them: `0,1`."""
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +37,9 @@ class ReActor(PositionalUnit):
     """The picture with the face to be put in."""
     enable: bool | None = arg(1, False, default=True)
     """Switch it on; true unless said otherwise."""
-    source_faces_index: str | int | Sequence[int] | None = arg(2, "0", convert=face_indexes)
+    source_faces_index: str | int | Sequence[int] | None = arg(2, "0", convert=numbers)
     """Which faces of `img` are used, counted from 0: `"0,1"`. Default 0."""
-    faces_index: str | int | Sequence[int] | None = arg(3, "0", convert=face_indexes)
+    faces_index: str | int | Sequence[int] | None = arg(3, "0", convert=numbers)
     """Which faces of the painted picture are replaced, counted from 0: `"0,2"`. Default 0."""
     model: str | None = arg(4, "inswapper_128.onnx")
     """File name of the model. Default: the first that the server has."""
@@ -98,10 +94,19 @@ class ReActor(PositionalUnit):
     selected_tab: str | None = arg(30, "tab_single", choices=("tab_single", "tab_multiple"))
     """`tab_single` (default), which is the one that uses `img`, or `tab_multiple`."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    @classmethod
+    def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
+        unit = only(units)
+        if unit.active and unit.model is not None:
+            model = yield from spelled("ReActor model", unit.model, lambda: iter(GetReActorModels()))
+            unit = replaced(unit, model=model)
+        return (yield from super().arguments([unit], slot))
+
+    def contradictions(self) -> Iterator[Problem]:
         chosen = self.select_source or 0
-        number = SOURCES.index(chosen) if chosen in SOURCES else chosen
+        folded = [source.casefold() for source in SOURCES]
+        text = chosen.casefold() if isinstance(chosen, str) else ""
+        number = folded.index(text) if text in folded else chosen
         name = {0: "img", 1: "face_model", 2: "source_folder"}.get(number) if isinstance(number, int) else None
         if self.active and name and getattr(self, name) is None:
             yield Problem(

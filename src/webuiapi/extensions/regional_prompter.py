@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..checks import Problem
-from .base import PICTURE, PositionalUnit, arg
+from .base import PICTURE, PositionalUnit, arg, numbers
 
 if TYPE_CHECKING:
     from ..api.generate import Generation
@@ -26,11 +26,6 @@ SWITCHES = (
     "debug",
     "debug2",
 )
-
-
-def _text(value: Any) -> str:
-    """Numbers as the text that the script takes: `1,2,1`."""
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +48,9 @@ class RegionalPrompter(PositionalUnit):
     """For Mask: `Mask`."""
     prompt_mode: str | None = arg(5, "Prompt", choices=("Prompt", "Prompt-Ex"))
     """For Prompt: `Prompt` (default) or `Prompt-Ex`."""
-    ratios: str | Sequence[float] | None = arg(6, "1,1", convert=_text)
+    ratios: str | Sequence[float] | None = arg(6, "1,1", convert=numbers)
     """For Matrix: the sizes of the parts, `"1,2,1"`. Default "1,1"."""
-    base_ratios: str | Sequence[float] | None = arg(7, "0.2", convert=_text)
+    base_ratios: str | Sequence[float] | None = arg(7, "0.2", convert=numbers)
     """How much the base prompt counts in each part. Default "0.2"."""
     use_base: bool | None = arg(8, False)
     """The first part of the prompt is a base for the whole picture. Default false."""
@@ -67,17 +62,17 @@ class RegionalPrompter(PositionalUnit):
     """`Attention` (default, faster) or `Latent` (keeps LoRAs apart)."""
     switches: Sequence[str] | None = arg(12, False, choices=SWITCHES)
     """Switches by name, such as `Flip prompts`. Default none."""
-    lora_text_encoder: str | float | None = arg(13, "0", convert=_text)
+    lora_text_encoder: str | float | None = arg(13, "0", convert=numbers)
     """For Latent: LoRAs' strength in the text encoder of the negative prompt. Default 0."""
-    lora_unet: str | float | None = arg(14, "0", convert=_text)
+    lora_unet: str | float | None = arg(14, "0", convert=numbers)
     """For Latent: LoRAs' strength in the U-Net of the negative prompt. Default 0."""
-    threshold: str | float | None = arg(15, "0.4", convert=_text)
+    threshold: str | float | None = arg(15, "0.4", convert=numbers)
     """For Prompt: where a word's part ends, one number or several. Default 0.4."""
     mask: ImageInput | None = arg(16, **PICTURE)
     """For Mask: a picture with the parts in the colours of the web page."""
-    lora_stop_step: str | int | None = arg(17, "0", convert=_text)
+    lora_stop_step: str | int | None = arg(17, "0", convert=numbers)
     """The step from which on LoRAs are left out; 0 (default) is never."""
-    lora_hires_stop_step: str | int | None = arg(18, "0", convert=_text)
+    lora_hires_stop_step: str | int | None = arg(18, "0", convert=numbers)
     """The same in the hires pass."""
     flip: bool | None = arg(19, False)
     """Change the meaning of `,` and `;` in ratios. Default false."""

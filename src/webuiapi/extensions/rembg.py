@@ -42,8 +42,7 @@ class RemBG(PictureRequest[ExtensionResult]):
     alpha_matting_erode_size: int | None = field(default=None, metadata=within(0, 40))
     """Width of the edge that is refined, 0 to 40. Default 10."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.model in ("", "None"):
             yield Problem(f"RemBG: model={self.model!r} means no model: the server sends nothing back", fatal=False)
 

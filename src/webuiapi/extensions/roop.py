@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic
 from ..checks import Problem, within
 from ..request import Answer, endpoint
 from ._endpoints import ExtensionResult, GetNames, PictureRequest, read_pictures
-from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, arg, within_arg
-from .reactor import face_indexes
+from .base import PICTURE, PICTURE_URI, Client_co, Interface, PositionalUnit, arg, numbers, within_arg
 
 if TYPE_CHECKING:
     from ..images import ImageInput
@@ -30,7 +29,7 @@ class Roop(PositionalUnit):
     """The picture with the face to be put in."""
     enable: bool | None = arg(1, False, default=True)
     """Switch it on; true unless said otherwise."""
-    faces_index: str | int | Sequence[int] | None = arg(2, "0", convert=face_indexes)
+    faces_index: str | int | Sequence[int] | None = arg(2, "0", convert=numbers)
     """Which faces are replaced, counted from 0: `"0,2"`. Default 0."""
     model: str | None = arg(3)
     """The model's whole path on the server. Default: the first that it has."""
@@ -49,8 +48,7 @@ class Roop(PositionalUnit):
     swap_in_generated: bool | None = arg(10, True)
     """Swap in the painted picture. Default true."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.active and self.img is None:
             yield Problem("Roop: img= is missing: the pictures stay as they are", fatal=False)
 

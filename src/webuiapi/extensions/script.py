@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownName, WebUIApiError
 from ..images import is_picture, outgoing
-from ..request import Flow
-from .base import Slot, Unit, bare, only
+from ..request import Flow, answered
+from .base import Slot, Unit, bare, choice, only
 
 if TYPE_CHECKING:
     from ..api.lists import ScriptArg, ScriptInfo
@@ -40,9 +40,6 @@ class Script(Unit):
     def called(self) -> str:
         return self.name
 
-    def is_called(self, listed: str) -> bool:
-        return listed.casefold() == self.name.casefold()
-
     def chosen(self, info: ScriptInfo | None) -> bool:
         return info is not None and not info.is_alwayson
 
@@ -51,15 +48,17 @@ class Script(Unit):
         script = only(units)
         if slot.info is None:
             raise WebUIApiError(f"the server does not describe its script {script.name!r}: its arguments are not known")
-        return by_label(script.values, slot.info)
-        yield  # an operation that has nothing to ask
+        return answered(by_label(script.values, slot.info))
 
 
 def by_label(values: dict[str, Any], info: ScriptInfo) -> list[Any]:
-    """The complete argument list of a script. Raises `UnknownName` for a label that it does not have."""
+    """The complete argument list of a script. Raises `UnknownName` for a label or a choice that it does not have."""
     arguments = [item.value for item in info.args]
     for label, value in values.items():
-        arguments[_find(label, info)] = outgoing(value, label, uri=False) if is_picture(value) else value
+        at = _find(label, info)
+        arguments[at] = (
+            outgoing(value, label, uri=False) if is_picture(value) else choice(label, value, info.args[at].choices)
+        )
     return arguments
 
 
@@ -70,7 +69,7 @@ def _find(label: str, info: ScriptInfo) -> int:
     if len(found) == 1:
         return found[0]
     near = difflib.get_close_matches(label, labels, 3) or labels
-    raise UnknownName(f"argument of {info.name!r}", label, near, ambiguous=len(found) > 1, count=len(labels))
+    raise UnknownName(f"argument of {info.name!r}", label, near, ambiguous=len(found) > 1, known=labels)
 
 
 def described(args: Sequence[ScriptArg]) -> str:

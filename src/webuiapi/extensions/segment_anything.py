@@ -87,8 +87,7 @@ class SamPredict(PictureRequest[SegmentAnythingSamResult]):
     dino_preview_boxes_selection: Sequence[int] | None = None
     """Numbers of finds, from 0."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if not (_listed(self.sam_positive_points) or _listed(self.sam_negative_points) or self.dino_enabled):
             yield Problem("sam_predict: neither points nor dino_enabled=True: nothing will be found", fatal=False)
         if self.dino_enabled and not self.dino_text_prompt:
@@ -160,8 +159,7 @@ class _Segmentation(PictureRequest[R_co], Generic[R_co]):
 
     generation: ClassVar[bool] = True
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         values: Any = self
         if values.pixel_perfect and (values.target_width is None or values.target_height is None):
             yield Problem("pixel_perfect=True needs target_width= and target_height=")
@@ -263,8 +261,8 @@ class SamAndSemanticSegWithCatId(_Whole, _PictureAndCategory, _Segmentation[Segm
 
     path: ClassVar[str] = "/sam/category-mask"
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
+        yield from super().contradictions()
         if not all(part.strip().isdigit() for part in self.category.split("+")):
             yield Problem(f'category={self.category!r} must be numbers joined with +: "1+2+3"')
 

@@ -16,7 +16,7 @@ from .base import OptionsUnit
 class SimpleWildcards(OptionsUnit):
     """The options of Simple wildcards (AUTOMATIC1111/stable-diffusion-webui-wildcards), for one call.
 
-    Where it is not installed the server answers with an error.
+    Where it is not installed the server has no such options: `UnknownName`.
     """
 
     title: ClassVar[str] = "Simple wildcards"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from ..checks import Problem
+from ..checks import Problem, number_of
 from .base import PositionalUnit, arg, within_arg
 
 if TYPE_CHECKING:
@@ -26,5 +26,5 @@ class StyleAlign(PositionalUnit):
     """How far, 0 to 1 (default)."""
 
     def pitfalls(self, request: Generation) -> Iterator[Problem]:
-        if self.enable and (request.batch_size or 1) < 2:
+        if self.enable and (number_of(request.batch_size) or 1) < 2:
             yield Problem("StyleAlign: with batch_size=1 there is nothing to align", fatal=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..checks import Problem, field_problems, within
-from ..request import LOCAL, Flow, replaced
+from ..request import LOCAL, Flow, answered, replaced
 from .base import Layout, PositionalUnit, Slot, arg, choice, filled, only, units_of, within_arg
 
 if TYPE_CHECKING:
@@ -125,8 +125,7 @@ class TiledDiffusion(PositionalUnit):
     regions: Sequence[TiledRegion] | None = field(default=None, metadata=LOCAL)
     """Parts with prompts of their own: 8, or as many as the server was started with (`--md-max-regions`)."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         for index, region in enumerate(self.regions or ()):
             for problem in field_problems(region):
                 yield Problem(f"TiledDiffusion: regions[{index}]: {problem.text}", problem.fatal)
@@ -139,7 +138,7 @@ class TiledDiffusion(PositionalUnit):
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         unit, layout = only(units), cls.layout(slot.title)
         if not unit.regions:
-            return filled(unit, slot, layout=layout)
+            return answered(filled(unit, slot, layout=layout))
         if layout is not None:
             raise ValueError(f"TiledDiffusion: {slot.title!r}, which this server has, knows no regions")
         room = (len(slot.args) - _REGIONS) // 10
@@ -148,8 +147,7 @@ class TiledDiffusion(PositionalUnit):
         if unit.enable_bbox_control is None:
             unit = replaced(unit, enable_bbox_control=True)
         values = [False, *(value for region in unit.regions for value in region.values())]  # behind one without use
-        return filled(unit, slot, more=dict(enumerate(values, _REGIONS - 1)))
-        yield  # an operation that has nothing to ask
+        return answered(filled(unit, slot, more=dict(enumerate(values, _REGIONS - 1))))
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ..api.known import listed, names_of
 from ..api.lists import GetUpscalers
 from ..checks import Problem
-from ..request import Flow, Remember, replaced
+from ..request import Flow, replaced
 from .base import SelectableScript, Slot, arg, choice, filled, only, within_arg
 
 _UPSCALER = 8
@@ -64,8 +65,7 @@ class UltimateSDUpscale(SelectableScript):
     save_seams_fix_image: bool | None = arg(11, False)
     """Save the mended picture on the server. Default false."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def contradictions(self) -> Iterator[Problem]:
         if self.tile_width == 0 and not self.tile_height:
             yield Problem("UltimateSDUpscale: tile_width and tile_height are both 0: the server would fail")
 
@@ -73,7 +73,7 @@ class UltimateSDUpscale(SelectableScript):
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         unit = only(units)
         if isinstance(unit.upscaler, str) and not slot.choices(_UPSCALER):  # the script wants the number
-            names = [item.name for item in (yield from Remember("upscalers", lambda: iter(GetUpscalers())))]
+            names = yield from listed("upscaler", names_of(GetUpscalers()))
             unit = replaced(unit, upscaler=choice("UltimateSDUpscale.upscaler", unit.upscaler, names, numbered=True))
         if unit.target_size_type is None and unit.scale is not None:
             unit = replaced(unit, target_size_type=2)

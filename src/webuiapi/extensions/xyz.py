@@ -7,14 +7,14 @@ of early 2023, is recognised and translated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from ..checks import Problem
 from ..errors import UnknownName
 from ..names import find_name
-from ..request import Flow
+from ..request import Flow, answered
 from .base import SelectableScript, Slot, arg, filled
 
 if TYPE_CHECKING:
@@ -55,8 +55,16 @@ class XYZPlot(SelectableScript):
     csv_mode: bool | None = arg(17, False, label="Use text inputs instead of dropdowns")
     """Set by the form of the values; there is no need to."""
 
-    def problems(self) -> Iterator[Problem]:
-        yield from super().problems()
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("x", "y", "z"):
+            axis: Any = getattr(self, name)  # a list by now
+            values: Any = axis[1] if isinstance(axis, list) and len(axis) == 2 else None
+            if hasattr(values, "__iter__") and not isinstance(values, (str, Mapping)):
+                # Read once: what is left of an iterator is not all there was.
+                object.__setattr__(self, name, [axis[0], list(values)])
+
+    def contradictions(self) -> Iterator[Problem]:
         for name in ("x", "y", "z"):
             axis: Any = getattr(self, name)
             if axis is None:
@@ -66,14 +74,13 @@ class XYZPlot(SelectableScript):
                 yield Problem(f"XYZPlot: {name}={axis!r:.60} must be a pair of {wanted}")
             elif not hasattr(axis[1], "__iter__"):
                 yield Problem(f"XYZPlot: {name}: the values of {axis[0]!r} are {axis[1]!r:.60}, and must be a list")
-            elif hasattr(axis[1], "__len__") and len(axis[1]) == 0:
+            elif len(axis[1]) == 0:
                 yield Problem(f"XYZPlot: {name}: {axis[0]!r} has no values")
 
     @classmethod
     def arguments(cls, units: Sequence[Any], slot: Slot) -> Flow[list[Any]]:
         plot: XYZPlot = units[0]
-        return plot.laid_out(slot)
-        yield  # an operation that has nothing to ask
+        return answered(plot.laid_out(slot))
 
     def laid_out(self, slot: Slot) -> list[Any]:
         """The complete list for this server. Raises `UnknownName` for an axis or a value that it does not have."""
@@ -111,7 +118,7 @@ def _axis(name: str, axis: Axis, args: Sequence[ScriptArg], at: int) -> tuple[in
     """The axis' number, its values as text, and the chosen ones for an axis with choices."""
     label, given = axis
     if at >= len(args) or not args[at].choices:
-        raise UnknownName("axis", label, (), count=0)
+        raise UnknownName("axis", label, (), known=())
     choices = args[at].choices
     number = choices.index(find_name(f"axis for {name}", label, choices))
     if isinstance(given, str):

@@ -44,7 +44,8 @@ def test_controlnets_detection(bench: Bench, client: Caller) -> None:
     }  # fmt: skip
     assert (result.info, result.poses, result.tensor) == ("Success", poses, ["AAA="])
     assert pixels(result.image) == PICTURE.tobytes()
-    client.controlnet_detect(PNG)
+    with pytest.warns(webuiapi.ParameterWarning, match="^controlnet_detect: module= is missing: the pictures come"):
+        client.controlnet_detect(PNG)
     assert bench.last == {"controlnet_input_images": [URI]}
     assert len(client.render_openpose_json(poses)) == 1
     assert bench.last == poses
@@ -103,3 +104,9 @@ def test_the_old_controlnet_interface_is_translated(bench: Bench, client: Caller
     assert body == {
         "init_images": [URI], "mask": URI, "mask_blur": 4, "prompt": "p", "width": 8, "height": 8,
     }  # fmt: skip
+
+
+def test_the_json_of_a_detection_is_what_came(bench: Bench, client: Caller) -> None:
+    answer = {"images": [], "info": "Success", "tensor": ["AAA="]}
+    bench.answers["/controlnet/detect"] = answer
+    assert client.controlnet_detect(PNG, "ip-adapter_clip_sd15").json == answer

@@ -79,3 +79,48 @@ def test_faceswaplabs_endpoints(bench: Bench, client: Caller) -> None:
         lab.swap_face(PNG, webuiapi.FaceSwapUnit(PNG, faces_index=[0, 1]))
     with pytest.raises(ValueError, match=r"units\[0\].min_sim=3 must be from 0 to 1"):
         lab.swap_face(PNG, [webuiapi.FaceSwapUnit(PNG, min_sim=3)])
+
+
+def test_faceswaplabs_postprocessing_is_checked_wherever_it_is_given(bench: Bench, client: Caller) -> None:
+    lab, wrong = Bound(client, webuiapi.FaceSwapLabInterface), webuiapi.FaceSwapPostprocessing(scale=11)
+    with pytest.raises(ValueError, match=r"^ExtractFaces\.postprocessing\.scale=11 must be from 0 to 10$"):
+        lab.extract(PNG, wrong)
+    with pytest.raises(ValueError, match=r"^SwapFace\.postprocessing\.scale=11 must be from 0 to 10$"):
+        lab.swap_face(PNG, webuiapi.FaceSwapUnit(PNG), wrong)
+    assert bench.sent == []
+
+
+def test_faceswaplabs_objects_are_its_own(bench: Bench, client: Caller) -> None:
+    lab, unit = Bound(client, webuiapi.FaceSwapLabInterface), webuiapi.FaceSwapUnit(PNG)
+    with pytest.raises(ValueError, match=r"^SwapFace\.units\[0\]='x' must be a FaceSwapUnit$"):
+        lab.swap_face(PNG, ["x"])
+    with pytest.raises(ValueError, match=r"^SwapFace\.postprocessing=FaceSwapUnit\(.* must be a FaceSwapPost"):
+        lab.swap_face(PNG, unit, unit)
+    with pytest.raises(ValueError, match=r"^FaceSwapLab\.units\[0\]\.pre_inpainting=5 must be a FaceSwapInpainting$"):
+        client.txt2img("a", scripts=webuiapi.FaceSwapLab([webuiapi.FaceSwapUnit(PNG, pre_inpainting=5)]))  # type: ignore[arg-type]
+    assert bench.sent == []
+
+
+def test_a_resemblance_that_is_no_number(bench: Bench, client: Caller) -> None:
+    bench.answers["/faceswaplab/compare"] = {"detail": "no face"}
+    with pytest.raises(webuiapi.AnswerError, match=r"/faceswaplab/compare answered dict where a number was expected$"):
+        Bound(client, webuiapi.FaceSwapLabInterface).compare(PNG, PNG)
+
+
+@pytest.mark.parametrize("faces", [0, [0.5], ["a"]])
+def test_lists_of_numbers(bench: Bench, client: Caller, faces: object) -> None:
+    with pytest.raises(ValueError, match=r"^face_index=.* must be a list of whole numbers$"):
+        Bound(client, webuiapi.RoopInterface).image(PNG, PNG, faces)
+    assert bench.sent == []
+
+
+@pytest.mark.parametrize("answer", [{"image": RAW}, {"image": RAW, "info": "one face"}])
+def test_the_json_of_a_picture_is_what_came(bench: Bench, client: Caller, answer: dict[str, str]) -> None:
+    bench.answers["/roop/image"] = answer
+    assert Bound(client, webuiapi.RoopInterface).image(PNG, PNG).json == answer
+
+
+@pytest.mark.parametrize("answer", [{"images": [RAW, RAW], "infos": []}, {"images": [RAW]}, {"images": []}])
+def test_the_json_of_several_pictures_is_what_came(bench: Bench, client: Caller, answer: dict[str, list[str]]) -> None:
+    bench.answers["/faceswaplab/extract"] = answer
+    assert Bound(client, webuiapi.FaceSwapLabInterface).extract(PNG).json == answer

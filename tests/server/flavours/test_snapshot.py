@@ -135,8 +135,9 @@ def test_no_passwords(tmp_path: Path) -> None:
 
 def test_a_list_that_breaks_is_left_out_with_a_warning() -> None:
     app = App({"cmd-flags": {**Catalog().flags, "port": 7861}}, flavour="forge")
-    with app, pytest.warns(UserWarning, match=r"the snapshot has no cmd-flags: .*ResponseValidationError"):
+    with app, pytest.warns(UserWarning, match=r"the snapshot has no cmd-flags: .*ResponseValidationError") as caught:
         found = snapshot(client(app))
+    assert [item.filename for item in caught] == [__file__]
     assert "cmd-flags" not in found
     assert "options" in found
 
