@@ -61,8 +61,10 @@ texts = st.one_of(
 )
 items = texts.map(lambda text: b'"' + text + b'"') | st.sampled_from([b"null", b"5", b'{"a": 1}', b"[]", b""])
 tails = st.sampled_from(
-    [b"}", b', "info": "{}"}', b', "parameters": {"a": [1]}, "info": null}', b', "images": []}', b",}", b"", b"} x", b"]",
-     b', "images": ["QUJD"]}', b', 5}']
+    [
+        b"}", b', "info": "{}"}', b', "parameters": {"a": [1]}, "info": null}', b', "images": []}', b",}", b"", b"} x",
+        b"]", b', "images": ["QUJD"]}', b', 5}',
+    ]
 )  # fmt: skip
 
 

@@ -26,7 +26,11 @@ class ToFiles(Request[R_co]):
         return None if self.save_to is None else os.fspath(self.save_to)
 
     def problems(self) -> Iterator[Problem]:
+        yield from self.wrong_files()
         yield from super().problems()
+
+    def wrong_files(self) -> Iterator[Problem]:
+        """What is wrong with `save_to`."""
         if self.save_to is None:
             return
         if not isinstance(self.save_to, (str, os.PathLike)):

@@ -156,6 +156,7 @@ class Generation(ToFiles[WebUIApiResult]):
 
     def _wrong_values(self) -> Iterator[Problem]:
         yield from field_problems(self)
+        yield from self.wrong_files()
         for name in ("width", "height"):
             yield from _odd_size(name, getattr(self, name))
         for unit in units_of(self):
