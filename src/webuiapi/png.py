@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 _UP = b"\x02"
+_BAND = 1 << 18
+"""Bytes of rows that are filtered and packed at a time."""
 
 
 def can_write(mode: str) -> bool:
@@ -31,36 +33,41 @@ def write_png(image: Image, texts: Mapping[str, str] | None = None, *, stored: b
     """
     mode, (width, height) = image.mode, image.size
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOR_TYPES[mode], 0, 0, 0)
-    rows = _rows(image, filtered=not stored)
     if stored:
         packer = zlib.compressobj(0)
     else:
         packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_HUFFMAN_ONLY)
-    packed = packer.compress(rows) + packer.flush()
+    packed = [packer.compress(rows) for rows in _bands(image, filtered=not stored)]
+    packed.append(packer.flush())
     chunks = [SIGNATURE, *_chunk(b"IHDR", header)]
     for keyword, text in (texts or {}).items():
         chunks += text_chunk(keyword, text)
-    return b"".join([*chunks, *_chunk(b"IDAT", packed), *_chunk(b"IEND", b"")])
+    return b"".join([*chunks, *_chunk(b"IDAT", b"".join(packed)), *_chunk(b"IEND", b"")])
 
 
-def _rows(image: Image, *, filtered: bool) -> bytearray:
-    """The rows as PNG wants them: each behind a byte that names its filter."""
+def _bands(image: Image, *, filtered: bool) -> Iterator[bytearray]:
+    """The rows as PNG wants them, each behind a byte that names its filter; so many at a time as stay in the caches.
+
+    Each step is short, so that other threads, an event loop among them, get their turn in between.
+    """
+    from PIL import ImageChops
+
     width, height = image.size
     stride = width * len(image.getbands()) + 1
-    if filtered:
-        from PIL import Image as pil
-        from PIL import ImageChops
-
-        above = pil.new(image.mode, image.size, 0)
-        above.paste(image.crop((0, 0, width, height - 1)), (0, 1))
-        image = ImageChops.subtract_modulo(image, above)
-    # The raw encoder pads each row to the stride with a zero at its end; shifted by one, that is the filter byte.
-    rows = bytearray(1)
-    rows += image.tobytes("raw", image.mode, stride)
-    del rows[-1]
-    if filtered:
-        rows[::stride] = _UP * height
-    return rows
+    step = max(1, _BAND // stride)
+    for top in range(0, height, step):
+        bottom = min(top + step, height)
+        band = image.crop((0, top, width, bottom))
+        if filtered:
+            above = image.crop((0, top - 1, width, bottom - 1))  # above the first row there are zeros
+            band = ImageChops.subtract_modulo(band, above)
+        # The raw encoder pads each row to the stride with a zero at its end; shifted by one, that is the filter byte.
+        rows = bytearray(1)
+        rows += band.tobytes("raw", band.mode, stride)
+        del rows[-1]
+        if filtered:
+            rows[::stride] = _UP * (bottom - top)
+        yield rows
 
 
 def _chunk(kind: bytes, data: bytes) -> tuple[bytes, bytes, bytes]:
