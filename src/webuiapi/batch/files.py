@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..png import kind_of
+from ..png import VIDEOS, kind_of
 from ..results import PartProblem, Result, WebUIApiResult
 from ..saving import SUFFIXES
 from .naming import PICTURES, file_name, parse_name
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _PREFIX, _SUFFIX = ".webuiapi-", ".part"
 _WRITERS = 8
+DAMAGED = ".damaged"
+"""The suffix of what came beside whole pictures and is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Part:
 
 
 def parts_of(result: Result[Any]) -> list[Part]:
-    """The files that a result becomes: its pictures, then whatever else the answer held (videos, what is damaged)."""
+    """The files that a result becomes: pictures, videos, what is damaged beside them; none if nothing is whole."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a picture that can't be opened is among the errors, which are journalled
         images = result.images
@@ -55,14 +57,15 @@ def parts_of(result: Result[Any]) -> list[Part]:
         Part(data, _suffix(data), Picture("", seed, *image.size, text))
         for data, image, seed, text in zip(result.content, images, result.seeds, result.infotexts, strict=True)
     ]
-    return parts + [Part(odd.content, _suffix(odd.content), Picture("")) for odd in result.errors if odd.content]
+    parts += [Part(odd.content, _suffix(odd.content), Picture("")) for odd in result.errors if odd.kind in VIDEOS]
+    if not parts:
+        return []
+    return parts + [Part(odd.content, DAMAGED, Picture("")) for odd in damaged(result) if odd.content]
 
 
-def problems_of(errors: Iterable[PartProblem]) -> str | None:
-    """What was odd about the parts of an answer, in a sentence; videos are not. None for nothing."""
-    from ..png import VIDEOS
-
-    return "; ".join(str(error) for error in errors if error.kind not in VIDEOS) or None
+def damaged(result: Result[Any]) -> list[PartProblem]:
+    """The parts of an answer that are neither whole pictures nor videos."""
+    return [odd for odd in result.errors if odd.kind not in VIDEOS]
 
 
 def _suffix(data: bytes) -> str:

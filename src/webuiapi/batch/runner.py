@@ -20,7 +20,7 @@ from ..jobs import JobCancelled
 from ..logs import log
 from ..results import Result
 from .errors import BatchError
-from .files import Files, Part, parts_of, problems_of
+from .files import Files, Part, damaged, parts_of
 from .gallery import Gallery
 from .jobs import Bad, Job
 from .journal import Journal
@@ -261,7 +261,7 @@ class _Run:
             result, said = getattr(error, "result", None), reason(error)  # there may be pictures beside what was odd
         parts = parts_of(result) if isinstance(result, Result) else []
         if parts:
-            said = "; ".join(filter(None, (said, problems_of(result.errors)))) or None
+            said = "; ".join([*([said] if said else ()), *map(str, damaged(result))]) or None
         else:
             said = said or "the answer holds no picture"
         state: State = "done" if parts else "failed"

@@ -17,11 +17,11 @@ Write = Callable[[str], None]
 _EVERY = 10.0
 """Seconds between two lines on how far it is."""
 _SHOWN = 6
-"""Failures that the table shows, the last ones."""
+"""Jobs with trouble that the table shows, the last ones."""
 
 
 class Lines(Unseen):
-    """A line for each failure, and now and then one on how far it is; for logs."""
+    """A line for each job with trouble, and now and then one on how far it is; for logs."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
@@ -32,8 +32,8 @@ class Lines(Unseen):
         self._next = time.monotonic() + _EVERY
 
     def job(self, entry: Entry, outcome: Outcome, progress: Progress) -> None:
-        if outcome.state == "failed":
-            self._write(failure(entry, outcome))
+        if outcome.reason:
+            self._write(trouble(entry, outcome))
 
     def tick(self, progress: Progress) -> None:
         if time.monotonic() >= self._next:
@@ -71,14 +71,14 @@ class JsonLines(Unseen):
 
 
 class Live(Unseen):
-    """A table that is drawn anew: each server, the last failures, the whole."""
+    """A table that is drawn anew: each server, the last trouble, the whole."""
 
     def __init__(self, console: Console) -> None:
         from rich.live import Live as Screen
 
         self._console = console
         self._screen = Screen(console=console, auto_refresh=False, transient=True)
-        self._failures: list[str] = []
+        self._trouble: list[str] = []
 
     def begin(self, progress: Progress) -> None:
         self._console.print(beginning(progress), markup=False, highlight=False)
@@ -86,23 +86,23 @@ class Live(Unseen):
         self.tick(progress)
 
     def job(self, entry: Entry, outcome: Outcome, progress: Progress) -> None:
-        if outcome.state == "failed":
-            self._failures = [*self._failures, failure(entry, outcome)][-_SHOWN:]
+        if outcome.reason:
+            self._trouble = [*self._trouble, trouble(entry, outcome)][-_SHOWN:]
 
     def tick(self, progress: Progress) -> None:
-        self._screen.update(drawn(progress, self._failures), refresh=True)
+        self._screen.update(drawn(progress, self._trouble), refresh=True)
 
     def note(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False)
 
     def end(self, progress: Progress) -> None:
         self._screen.stop()
-        for line in self._failures:
+        for line in self._trouble:
             self._console.print(line, style="red", markup=False, highlight=False)
         self._console.print(standing(progress), markup=False, highlight=False)
 
 
-def drawn(progress: Progress, failures: Sequence[str]) -> RenderableType:
+def drawn(progress: Progress, trouble: Sequence[str]) -> RenderableType:
     """The table, as rich draws it."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
@@ -119,7 +119,7 @@ def drawn(progress: Progress, failures: Sequence[str]) -> RenderableType:
             Text(server.url), Text(activity(server), style="red" if away else "green" if server.running else ""),
             str(server.running), str(server.done), str(server.failed), f"{server.pictures_per_minute:.1f}",
         )  # fmt: skip
-    lines = [Text(line, style="red", overflow="ellipsis", no_wrap=True) for line in failures]
+    lines = [Text(line, style="red", overflow="ellipsis", no_wrap=True) for line in trouble]
     bar = ProgressBar(total=max(progress.total, 1), completed=progress.ended, width=40)
     return Group(servers, *lines, bar, Text(standing(progress)))
 
@@ -164,9 +164,12 @@ def standing(progress: Progress) -> str:
     return ", ".join(parts)
 
 
-def failure(entry: Entry, outcome: Outcome) -> str:
-    """A failed job in one line."""
-    return failed_line(entry.job.source, entry.job.line, entry.job.name, outcome.server, outcome.reason or "")
+def trouble(entry: Entry, outcome: Outcome) -> str:
+    """A job that failed, or is done with something odd, in one line."""
+    job, why = entry.job, outcome.reason or ""
+    if outcome.state == "done":
+        return f"{job.source}:{job.line} is done, but {why}"
+    return failed_line(job.source, job.line, job.name, outcome.server, why)
 
 
 def failed_line(source: str, line: int, name: str | None, server: str | None, why: str) -> str:
