@@ -10,7 +10,7 @@ import os
 import queue
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,9 +108,12 @@ def run(
         try:
             with Gallery(journal.folder, view.note):
                 run.all()
-        finally:
-            summary = run.summary()
-            write_tables(journal, summary)
+        except Exception:
+            with suppress(BatchError):  # what ended the run is to be told, not what came of it
+                write_tables(journal, run.summary())
+            raise
+        summary = run.summary()
+        write_tables(journal, summary)
     if run.stopping:
         raise KeyboardInterrupt
     return summary
