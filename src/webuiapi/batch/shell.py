@@ -34,11 +34,16 @@ def command_of(kind: str, fields: Mapping[str, Any], folder: Path) -> str:
         return f"printf '%s\\n' {shlex.quote(line)} | webuiapi batch - --out again"
     words = ["webuiapi", kind]
     arguments: list[str] = []
+    if kind == "upscale":
+        said.setdefault("upscaler_1", "None")  # for which the command would choose one
+    elif not {"prompt", "infotext", "styles"} & said.keys():
+        said["prompt"] = ""  # which the command wants to be said
     for name in _ARGUMENTS[kind]:
-        given = said.pop(name, [])
-        first, *others = given if isinstance(given, list) else [given]
-        arguments.append(str(first))
-        words += [f"--{name}={other}" for other in others]
+        if name in said:
+            given = said.pop(name)
+            first, *others = given if isinstance(given, list) else [given]
+            arguments.append(str(first))
+            words += [f"--{name}={other}" for other in others]
     for name, value in said.items():
         words += _flag(name, value, known[name])
     return shlex.join([*words, "--", *arguments])
