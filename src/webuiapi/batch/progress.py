@@ -80,7 +80,7 @@ class View(Protocol):
         """Nothing more is sent."""
 
 
-class Unseen:
+class Unseen(View):
     """Shows nothing."""
 
     def begin(self, progress: Progress) -> None:

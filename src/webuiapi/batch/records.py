@@ -65,6 +65,7 @@ class Counts:
 
     @property
     def total(self) -> int:
+        """All of them."""
         return self.waiting + self.done + self.failed
 
 
