@@ -19,8 +19,6 @@ class Progress:
     def __init__(self, counts: Counts, *, adopted: int, servers: Callable[[], Sequence[Any]]) -> None:
         self.total = counts.total
         """Jobs that were read."""
-        self.before = counts.done + counts.failed
-        """Those that had ended in earlier runs, and adopted ones."""
         self.adopted = adopted
         """Jobs whose pictures an earlier run had finished and not journalled."""
         self.done = counts.done
@@ -62,7 +60,7 @@ class Progress:
 
 
 class View(Protocol):
-    """Whoever shows a batch. Called in the thread that runs it."""
+    """Whoever shows a batch. Called in the thread that runs it, but `note` in others too."""
 
     def begin(self, progress: Progress) -> None:
         """The jobs are read, and the first is about to be sent."""

@@ -10,7 +10,7 @@ import os
 import queue
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,7 @@ def run(
     retry_failed: bool = False,
     in_flight: int = 2,
     patience: float | None = 60.0,
+    gallery: bool = True,
     view: View | None = None,
     **client: Any,
 ) -> Summary:
@@ -84,6 +85,7 @@ def run(
     retry_failed: run those again that failed before.
     in_flight: jobs at a server at a time, from 1.
     patience: seconds to wait while no server answers, None for ever. What has not run then waits for the next run.
+    gallery: keep `index.html` with thumbnails up to date; its thumbnails take their share of the processor.
     view: who is told how it goes; nobody by default.
     client: further arguments of the clients, as of `WebUIApi`: `username`, `timeout`, ...
 
@@ -106,7 +108,7 @@ def run(
         files = stack.enter_context(_files(journal))
         run = _Run(pool, journal, files, view, _adopt(journal, files))
         try:
-            with Gallery(journal.folder, view.note):
+            with Gallery(journal.folder, view.note) if gallery else nullcontext():
                 run.all()
         except Exception:
             with suppress(BatchError):  # what ended the run is to be told, not what came of it

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, TextIO
 
 from .errors import BatchError
 from .files import replace_file, replacing
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SUMMARY, METADATA, PARQUET = "summary.json", "metadata.csv", "metadata.parquet"
 _FIRST = ("file", "job", "name", "source", "line", "server", "seconds", "ended")
 _LAST = ("infotext",)
+_IN_MEMORY = 1 << 24
 _ROWS = """
 SELECT pictures.file, jobs.id AS job, jobs.name, jobs.source, jobs.line, jobs.server, jobs.seconds, jobs.ended,
     jobs.kind, jobs.fields, jobs.drawn, pictures.seed, pictures.width, pictures.height, pictures.infotext
@@ -39,11 +41,8 @@ def write_tables(journal: Journal, summary: Summary) -> None:
         replace_file(folder / SUMMARY, text.encode())
         with closing(connect(folder / FILE)) as db:
             db.row_factory = sqlite3.Row
-            columns = _columns(db)
             with replacing(folder / METADATA) as part, part.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, columns, restval="")
-                writer.writeheader()
-                writer.writerows(_rows(db))
+                _write_csv(file, _rows(db))
             if find_spec("pyarrow"):
                 _write_parquet(folder / PARQUET, folder / METADATA)
     except (OSError, sqlite3.Error) as error:
@@ -57,10 +56,17 @@ def _rows(db: sqlite3.Connection) -> Iterator[dict[str, Any]]:
         yield {**parameters, **{name: row[name] for name in (*_FIRST, *_LAST)}}
 
 
-def _columns(db: sqlite3.Connection) -> list[str]:
-    """The names of the columns: what is known of every picture, and every parameter that any of them has."""
-    found = {name for row in _rows(db) for name in row}
-    return [*_FIRST, *sorted(found - {*_FIRST, *_LAST}), *_LAST]
+def _write_csv(file: TextIO, rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows, with a column for every name that any of them has: known when all have been seen, so put by first."""
+    found: set[str] = set()
+    with SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8") as put_by:
+        for row in rows:
+            found |= row.keys()
+            put_by.write(json.dumps(row) + "\n")
+        put_by.seek(0)
+        writer = csv.DictWriter(file, [*_FIRST, *sorted(found - {*_FIRST, *_LAST}), *_LAST], restval="")
+        writer.writeheader()
+        writer.writerows(map(json.loads, put_by))
 
 
 def _write_parquet(target: Path, source: Path) -> None:
