@@ -1,6 +1,31 @@
-"""Many jobs from a file, run so that nothing is lost and nothing made twice.
+"""Many jobs on several servers, from a file to a folder of pictures: nothing lost, nothing made twice.
 
-`read` gives the jobs of a file, one at a time, with `sweeps` and `templates` worked out and each checked (`jobs`).
+summary = webuiapi.batch.run("jobs.jsonl", out="out", servers=["http://gpu0:7860", "http://gpu1:7860"])
+
+jobs, read, sweeps, templates         what is to be done: each job of a file, checked
+journal, lock, naming, files          what is done, safely on the disk
+runner, progress, view, tables        doing it, and telling of it
+gallery, parameters, shell            the pictures in a browser, without a server
 """
 
 from __future__ import annotations
+
+from .errors import BadJobs, BatchError, FolderInUse
+from .jobs import Bad, Job
+from .read import job_file, read_jobs, validate
+from .records import Failure
+from .runner import Summary, run
+
+__all__ = [
+    "Bad",
+    "BadJobs",
+    "BatchError",
+    "Failure",
+    "FolderInUse",
+    "Job",
+    "Summary",
+    "job_file",
+    "read_jobs",
+    "run",
+    "validate",
+]

@@ -30,7 +30,7 @@ _UNITS: Mapping[str, str] = {
     "reactor": "ReActor", "sag": "Sag",
 }  # fmt: skip
 """The classes of the units that have a field of their own."""
-_NO_PATH = ("http://", "https://", "data:")
+NO_PATH = ("http://", "https://", "data:")
 
 
 class Wrong(ValueError):
@@ -133,7 +133,7 @@ def _pictures(name: str, value: Any, folder: Path) -> Any:
         return [_pictures(f"{name}[{index}]", item, folder) for index, item in enumerate(value)]
     if not isinstance(value, str):
         raise Wrong(f"{name}={value!r:.60} must be the path of a picture", name)
-    if value.startswith(_NO_PATH):
+    if value.startswith(NO_PATH):
         return value
     path = folder / value
     if not path.is_file():
@@ -250,7 +250,7 @@ def _units_contents(name: str, value: Any, folder: Path) -> Any:
 def _content(value: Any, folder: Path) -> Any:
     if isinstance(value, list):
         return [_content(item, folder) for item in value]
-    if not isinstance(value, str) or value.startswith(_NO_PATH):
+    if not isinstance(value, str) or value.startswith(NO_PATH):
         return value
     path = folder / value
     try:

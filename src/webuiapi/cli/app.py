@@ -20,6 +20,7 @@ COMMANDS = {
     "txt2img": "Paint pictures from a text.",
     "img2img": "Paint pictures from a picture and a text.",
     "upscale": "Make pictures larger, and restore faces.",
+    "batch": "Paint what files of jobs say, on one or several servers.",
     "png-info": "Print the generation parameters inside pictures. Needs no server.",
     "models": "List the checkpoints of the server.",
     "samplers": "List the samplers of the server.",

@@ -50,7 +50,11 @@ class Run:
     """One run of a command: what the common flags say, and the ways to the server and to whoever called."""
 
     url: str | None = None
+    urls: tuple[str, ...] = ()
+    """Of a command that takes several servers."""
     auth: Credentials | None = None
+    strangers: frozenset[str | None] = frozenset()
+    """The addresses that `auth` is not for."""
     timeout: float | None = None
     json: bool = False
     quiet: bool = False
@@ -63,13 +67,20 @@ class Run:
         """A client for the server that the flags or the environment name. Makes no call."""
         from ..client import WebUIApi
 
-        settings: dict[str, Any] = {"timeout": self.timeout}
-        if self.url is not None:
-            settings["url"] = self.url
-        if self.auth is not None:
-            settings |= {"username": self.auth.username, "password": self.auth.password}
         with usage_errors():
-            return WebUIApi(**settings)
+            return WebUIApi(**self._settings(self.url))
+
+    def servers(self) -> list[dict[str, Any]]:
+        """The arguments of a client for each of the servers of a command that takes several."""
+        return [self._settings(url) for url in self.urls or (None,)]
+
+    def _settings(self, url: str | None) -> dict[str, Any]:
+        settings: dict[str, Any] = {"timeout": self.timeout}
+        if url is not None:
+            settings["url"] = url
+        if self.auth is not None and url not in self.strangers:
+            settings |= {"username": self.auth.username, "password": self.auth.password}
+        return settings
 
     def note(self, text: str) -> None:
         """A line for a person, beside the result."""
@@ -97,11 +108,17 @@ def usage_errors() -> Iterator[None]:
 
 
 def as_command(
-    name: str, *params: click.Parameter, server: bool = True, output: bool = False, examples: str = ""
+    name: str,
+    *params: click.Parameter,
+    server: bool = True,
+    several: bool = False,
+    output: bool = False,
+    examples: str = "",
 ) -> Callable[[Callable[..., None]], Command]:
     """Make a command of a function `(run, **values)`; values that were not given are left out.
 
-    `server` adds the flags that say where the server is, `output` those that say where pictures go.
+    `server` adds the flags that say where the server is (with `several` there may be more than one), `output` those
+    that say where pictures go.
     """
 
     def make(function: Callable[..., None]) -> Command:
@@ -109,7 +126,7 @@ def as_command(
             run, rest = _run(click.get_current_context(), values)
             function(run, **said(rest))
 
-        common = [*(_output_flags() if output else ()), *_machine_flags(), *(_server_flags() if server else ())]
+        common = [*(_output_flags() if output else ()), *_machine_flags(), *(_server_flags(several) if server else ())]
         return Command(
             name,
             callback=call,
@@ -123,9 +140,11 @@ def as_command(
 
 def _run(ctx: click.Context, values: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
     own = {name: values.pop(name) for name in _OWN if name in values}
+    if isinstance(own.get("url"), tuple):
+        own["urls"] = own.pop("url")
     run = Run(**own, report=ctx.ensure_object(dict))
     if run.auth is not None and ctx.get_parameter_source("auth") == ParameterSource.ENVIRONMENT:
-        run.auth = None if _for_another(ctx, run.url) else run.auth
+        run.strangers = frozenset(url for url in run.urls or (run.url,) if _for_another(ctx, url))
     return run, values
 
 
@@ -133,22 +152,24 @@ def _for_another(ctx: click.Context, url: str | None) -> bool:
     """Whether the environment's credentials are not for this server: it has its own, or is not the environment's."""
     if url is None or url == IN_PROCESS:
         return False
-    elsewhere = os.environ.get("WEBUIAPI_URL") not in (None, "", url)
-    if elsewhere and ctx.get_parameter_source("url") == ParameterSource.COMMANDLINE:
+    theirs = os.environ.get("WEBUIAPI_URL", "").split()
+    if theirs and url not in theirs and ctx.get_parameter_source("url") == ParameterSource.COMMANDLINE:
         return True
     with usage_errors():
         return parse_url(url)[1] is not None
 
 
-def _server_flags() -> Sequence[Flag]:
+def _server_flags(several: bool) -> Sequence[Flag]:
+    address = "Address of the server, http://127.0.0.1:7860 if not said; :local: is the embedded one."
     return (
         Flag(
             ["--url"],
             section="Server",
             metavar="URL",
+            multiple=several,
             envvar="WEBUIAPI_URL",
             show_envvar=True,
-            help="Address of the server, http://127.0.0.1:7860 if not said; :local: is the embedded one.",
+            help=f"{address} Repeatable." if several else address,
         ),
         Flag(
             ["--auth"],

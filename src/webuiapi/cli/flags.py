@@ -76,7 +76,7 @@ def _flag(field: Field) -> Flag:
     if first == "bool":
         dashed = f"{dashed}/--no-{dashed[2:]}"
     elif first.startswith("Mapping["):
-        settings |= {"type": PairsType(), "multiple": True, "callback": _one_mapping, "metavar": "NAME=VALUE|JSON"}
+        settings |= {"type": PairsType(), "multiple": True, "callback": one_mapping, "metavar": "NAME=VALUE|JSON"}
     elif first == "Sequence[Any]":
         settings |= {"type": click.STRING, "multiple": True, "callback": _values, "metavar": "VALUE|JSON"}
     elif any(member.startswith("Sequence[") for member in field.types):
@@ -104,7 +104,8 @@ def _words(field: Field) -> list[str]:
     return [word.strip().strip("'\"") for literal in literals for word in literal.split(",")]
 
 
-def _one_mapping(ctx: click.Context, param: click.Parameter, value: tuple[dict[str, Any], ...]) -> Any:
+def one_mapping(ctx: click.Context, param: click.Parameter, value: tuple[dict[str, Any], ...]) -> Any:
+    """What a repeated flag of `PairsType` gives, as one dict; None when it was not given."""
     del ctx, param
     return {name: item for given in value for name, item in given.items()} if value else None
 
