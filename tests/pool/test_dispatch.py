@@ -98,6 +98,14 @@ class Jobs(RuleBasedStateMachine):
         assert all(entry.waits == (entry in self.dispatch.waiting) for entry in self.given)
         assert all(len(member.running) <= member.places for member in self.dispatch.members)
 
+    @invariant()
+    def something_goes_on(self) -> None:
+        """While nothing runs and nobody is left alone, somebody takes what waits."""
+        members = self.dispatch.active
+        if members and not any(member.running or member.away for member in self.dispatch.members):
+            takers = [member for member in members if self.dispatch._next_for(member) is not None]
+            assert takers or not self.dispatch.waiting
+
     def teardown(self) -> None:
         """With a server that works, everything ends."""
         good = Member(Client("http://good"), places=1)

@@ -92,8 +92,9 @@ def test_a_job_that_nobody_can_do(pool: MakePool, start: Start) -> None:
     with pytest.raises((NotSupported, ExtensionMissing)) as caught:
         pool(servers).txt2img("a", adetailer=DETAILER, **SMALL)
     assert all(server.url in str(caught.value) for server in servers)
-    with pytest.raises(UnknownName, match="the server has no model 'nothing like it'"):
-        pool([start()]).txt2img("a", model="nothing like it", **SMALL)
+    for count in (1, 2, 3):
+        with pytest.raises(UnknownName, match="the server has no model 'nothing like it'"):
+            pool([start() for _ in range(count)]).txt2img("a", model="nothing like it", **SMALL)
 
 
 # -- servers that fail ------------------------------------------------------------------------------------------------

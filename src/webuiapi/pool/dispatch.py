@@ -269,12 +269,22 @@ class Dispatch:
             return min(held)
         if member.running:  # two checkpoints on their way at once may arrive in any order, and be loaded several times
             return None
-        others = [other for other in self.members if other is not member and not other.leaving and not other.away]
-        nobodys = [key for key in keys if not any(other.holds(key) for other in others)]
-        # One that others have loaded is loaded here too only if more wait than they will take next.
-        helped = [key for key in keys if len(self._queues[key]) > sum(o.places for o in others if o.holds(key))]
-        choice = nobodys or helped
+        # One that others have loaded, and can do, is loaded here too only if more wait than they will take next.
+        taken = {key: self._places_for(heads[key], besides=member) for key in keys}
+        choice = [key for key in keys if not taken[key]] or [key for key in keys if len(self._queues[key]) > taken[key]]
         return heads[max(choice, key=lambda key: len(self._queues[key]))] if choice else None
+
+    def _places_for(self, entry: Entry, besides: Member) -> int:
+        """How many places there are on other servers that have its checkpoint loaded, and can do it."""
+        return sum(
+            other.places
+            for other in self.members
+            if other is not besides
+            and not other.leaving
+            and not other.away
+            and other not in entry.refused
+            and other.holds(entry.key)
+        )
 
     # -- how it ended
 
