@@ -16,9 +16,8 @@ from PIL import Image
 from contract.compare import CATALOG, Recording, differences, parsed, recorded, recordings
 from webuiapi.server.app import App
 from webuiapi.server.doors import Server, serve
-from webuiapi.server.http import Request
 
-from .conftest import FOREVER, PATIENCE, ask, until
+from .conftest import FOREVER, PATIENCE, ask, hold, until
 
 PLAIN = ("get", "misc", "options", "txt2img", "img2img", "extras")
 AUTH = "user:pass,user2:pass2"
@@ -26,13 +25,6 @@ AUTH = "user:pass,user2:pass2"
 
 def described(*folders: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("recording", recordings(*folders), ids=lambda item: item.name)
-
-
-def hold(app: App, recording: Recording) -> None:
-    path, _, query = recording.request["path"].partition("?")
-    response = app.handle(Request(recording.request["method"], path, query, recording.headers, recording.body))
-    raw = gzip.decompress(response.body) if "content-encoding" in response.headers else response.body
-    assert differences(recording, response.status, response.headers, parsed(raw)) == []
 
 
 @described(*PLAIN)
