@@ -35,6 +35,11 @@ def grid(images: Sequence[Image], options: Mapping[str, Any], *, batch_size: int
     return result
 
 
+def is_wanted(count: int, options: Mapping[str, Any]) -> bool:
+    """Whether the options want a grid of so many pictures."""
+    return bool(options["return_grid"]) and count > (1 if options["grid_only_if_multiple"] else 0)
+
+
 def _rows(count: int, batch_size: int, options: Mapping[str, Any]) -> int:
     wanted = int(options["n_rows"])
     if wanted > 0:

@@ -150,8 +150,7 @@ def _note_networks(run: Generation, batch: Batch) -> None:
 def _add_grid(run: Generation, pictures: list[Image], infotexts: list[str]) -> int:
     """Put a grid before the pictures where the server would save one; how many grids there are."""
     options = run.options
-    alone = len(pictures) < 2 and options["grid_only_if_multiple"]
-    if run.do_not_save_grid or alone or not pictures or not options["return_grid"]:
+    if run.do_not_save_grid or not grids.is_wanted(len(pictures), options):
         return 0
     sheet = grids.grid(pictures, options, batch_size=run.batch_size)
     text = infotext(run, main=True)

@@ -116,8 +116,7 @@ class OutpaintingMk2(Script):
             for side in sides:
                 grown = work.grow(grown, side, getattr(borders, side))
             images += grown
-        alone = len(images) < 2 and run.options["grid_only_if_multiple"]
-        if run.options["return_grid"] and images and not alone:
+        if grids.is_wanted(len(images), run.options):
             images = [grids.grid(images, run.options), *images]
         return Processed.of(run, images, seed=work.first_seed, info=work.first_text)
 
