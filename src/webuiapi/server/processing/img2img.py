@@ -10,7 +10,7 @@ from PIL import Image as pil
 
 from . import masks
 from .generation import Batch, Generation, check_paintable
-from .limits import check_pixels
+from .limits import check_divisor, check_pixels
 from .pictures import flat
 from .resizing import CELL, LATENT_RESIZE, cut_to_cells, resize
 
@@ -50,7 +50,6 @@ class Img2Img(Generation):
             self.mask_blur_x = self.mask_blur_y = fields["mask_blur"]
         if self.initial_noise_multiplier is None:
             self.initial_noise_multiplier = self.options["initial_noise_multiplier"]
-        self.inpainting_mask_weight = self.options["inpainting_mask_weight"]
         self.resemblance = 0.0
         """How much of the picture is kept besides what the strength keeps, 0 to 1; scripts set it."""
         self._starts: list[Image] = []
@@ -149,7 +148,7 @@ class Img2Img(Generation):
 
     def paint(self, batch: Batch) -> list[Image]:
         """The pictures of one batch."""
-        self.names.steps_each(self.sampler_name, self.steps)
+        check_divisor(self.steps)
         check_paintable(self.width, self.height)
         if self.initial_noise_multiplier != 1.0:
             self.extra["Noise multiplier"] = self.initial_noise_multiplier

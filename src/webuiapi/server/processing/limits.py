@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..limits import MILLION, limits_in_force
 
@@ -49,6 +50,14 @@ def check_seeds(seeds: Iterable[int]) -> None:
     for seed in seeds:
         if seed not in SEEDS:
             raise RuntimeError(f"Overflow when unpacking long: the seed {seed}")
+
+
+def check_divisor(steps: Any) -> None:
+    """Refuse 0 and null as the number of steps, by which the real server divides before it paints."""
+    if steps == 0:
+        raise ZeroDivisionError("integer division or modulo by zero")  # in the words of its Python, whatever ours says
+    if steps is None:
+        raise TypeError("unsupported operand type(s) for //: 'NoneType' and 'NoneType'")
 
 
 def check_steps(steps: int) -> None:
