@@ -28,8 +28,7 @@ from .conftest import Ask, ask
 def add(app: App, path: str, handler: Handler, **how: Any) -> None:
     """Give one app another endpoint."""
     method = how.pop("method", "GET")
-    settings = {"described": None, "locked": False, "auth": False, "webui": False, "flag": None, **how}
-    app.routes[path] = {method: Route(method, path, handler, **settings)}
+    app.routes[path] = {method: Route(method, path, handler, **{"auth": False, **how})}
 
 
 def broken(error: Exception) -> Handler:

@@ -270,11 +270,7 @@ _TASK = {"id_task": _TEXT, "id_live_preview": _NUMBER}
 
 def _get(path: str, handler: Handler, **query: Mapping[str, Any]) -> Route:
     described = {"query": query, "response": {"content_type": "application/json", "type": "any"}}
-    return Route("GET", path, handler, described, locked=False, auth=True, webui=False, flag=None)
-
-
-def _post(path: str, handler: Handler, described: Mapping[str, Any] | None) -> Route:
-    return Route("POST", path, handler, described, locked=False, auth=True, webui=False, flag=None)
+    return Route("GET", path, handler, described)
 
 
 _TASK_BODY = {"type": "object", "content_type": "application/json", "required": True, "fields": _TASK}
@@ -288,7 +284,7 @@ ROUTES: tuple[Route, ...] = (
     _get(f"{API}lora", _lora, lora=_NEEDED),
     _get(f"{API}loaded-loras", _loaded_loras),
     _get(f"{API}detailers", _detailers),
-    _post(f"{API}checkpoint", _load_checkpoint, {"query": {"sd_model_checkpoint": _NEEDED}}),
-    _post(f"{API}options", _set_options, None),
-    _post("/internal/progress", _task_progress, {"query": {}, "body": _TASK_BODY}),
+    Route("POST", f"{API}checkpoint", _load_checkpoint, {"query": {"sd_model_checkpoint": _NEEDED}}),
+    Route("POST", f"{API}options", _set_options),
+    Route("POST", "/internal/progress", _task_progress, {"query": {}, "body": _TASK_BODY}),
 )
