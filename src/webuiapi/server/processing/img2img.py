@@ -58,6 +58,12 @@ class Img2Img(Generation):
         self._overlays: list[Image] = []
         self._paste_to: masks.Box | None = None
 
+    @property
+    def answer_size(self) -> tuple[int, int]:
+        """That of the picture which the painted part is put into, if only a part is painted."""
+        put_back = self.image_mask is not None and self.inpaint_full_res and self.options["overlay_inpaint"]
+        return self.init_images[0].size if put_back and self.init_images else (self.width, self.height)
+
     def token_merging_ratio(self) -> Any:
         """img2img has one of its own, unless the request itself sets the common one."""
         common = self.options["token_merging_ratio"]

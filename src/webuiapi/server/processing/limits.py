@@ -32,8 +32,9 @@ def check_input(width: int, height: int) -> None:
         raise OutOfMemoryError(f"out of memory: a picture of {width}x{height}")
 
 
-def check_total(pixels: int) -> None:
-    """Refuse a request whose pictures nobody could hold together."""
+def check_total(count: int, size: tuple[int, int] = (1, 1)) -> None:
+    """Refuse a request whose pictures of a size, or pixels, nobody could hold together."""
+    pixels = count * max(size[0], 0) * max(size[1], 0)
     if pixels > MOST_TOTAL:
         raise OutOfMemoryError(f"out of memory: {pixels} pixels in all are more than this server holds ({MOST_TOTAL})")
 

@@ -43,7 +43,7 @@ def _process(run: Generation) -> Processed:
     for script in run.scripts:
         script.call("process", run)
     run.prepare()
-    check_total(len(run.all_prompts) * max(run.width, 0) * max(run.height, 0))
+    check_total(len(run.all_prompts), run.answer_size)
     run.course.begin(run.n_iter, run.passes)
 
     pictures: list[Image] = []

@@ -60,6 +60,11 @@ class Txt2Img(Generation):
         """Two with hires fix."""
         return 2 if self.enable_hr else 1
 
+    @property
+    def answer_size(self) -> tuple[int, int]:
+        """That of the second pass, if there is one."""
+        return (self.target.width, self.target.height) if self.enable_hr else (self.width, self.height)
+
     def token_merging_ratio_hr(self) -> Any:
         """That of the second pass, or else of the first."""
         if not self.enable_hr:

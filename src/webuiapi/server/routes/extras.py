@@ -9,6 +9,7 @@ from ...infotext import with_defaults
 from ..errors import HTTPError
 from ..processing import captions
 from ..processing.extras import run_extras
+from ..processing.limits import check_count
 from ..processing.pictures import decode, encode, read_info
 from ..routing import Call, route
 
@@ -27,6 +28,7 @@ def extra_single_image(call: Call) -> dict[str, Any]:
 def extra_batch_images(call: Call) -> dict[str, Any]:
     """Several; what was done is told of the last one."""
     state = call.state
+    check_count(len(call.fields["imageList"]))
     images = [decode(item["data"], state.options) for item in call.fields["imageList"]]
     with state.queued(name="extras") as job:
         images, html_info = run_extras(call.fields, images, state, job)
