@@ -27,6 +27,13 @@ def described(*folders: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("recording", recordings(*folders), ids=lambda item: item.name)
 
 
+def test_all_are_there() -> None:
+    count = {folder: len(recordings(folder)) for folder in (*PLAIN, "auth", "nowebui")}
+    assert count == {
+        "get": 21, "misc": 13, "options": 9, "txt2img": 67, "img2img": 25, "extras": 25, "auth": 12, "nowebui": 10,
+    }  # fmt: skip
+
+
 @described(*PLAIN)
 def test_plain(app: App, recording: Recording) -> None:
     if recording.name == "options/txt2img_after_switch":
