@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from webuiapi.server.app import App
 from webuiapi.server.limits import Limits
 from webuiapi.server.processing import grids
 
-from .studio import Studio, text_of
+from .conftest import ask
+from .studio import FlatEngine, Studio, opened, text_of
 
 LARGE = Image.new("RGB", (2048, 2048))
 MANY = "\n".join(["a cat"] * 20)
@@ -106,3 +108,58 @@ def test_upscaled_pictures_of_a_batch_that_nobody_could_hold(studio: Studio) -> 
     fields = {"imageList": [item] * 20, "upscaler_1": "Nearest", "upscaling_resize": 64}
     assert studio.failing("extra-batch-images", **fields)[:2] == (500, "OutOfMemoryError")
     assert len(studio.engine.upscales) == 17
+
+
+# --- what extensions make
+
+
+def test_combinations_are_counted() -> None:
+    with App(engine=FlatEngine(), limits=Limits(pictures=4)) as app:
+
+        def status(prompt: str, batches: int = 1) -> int:
+            script = {"Dynamic Prompts v2.17.1": {"args": [True, True, batches]}}
+            fields = {"prompt": prompt, "steps": 1, "width": 64, "height": 64, "alwayson_scripts": script}
+            return ask(app, "POST", "/sdapi/v1/txt2img", fields).status
+
+        assert status("{a|b|c|d}") == 200
+        assert status("{a|b|c|d|e}") == 500
+        assert status("{a|b}", 2) == 200
+        assert status("{a|b}", 3) == 500
+        assert status("{a|b}", 10**11) == 500
+
+
+def test_pictures_that_scripts_enlarge_beyond_what_anybody_could_hold() -> None:
+    engine = FlatEngine()
+    model = "inswapper_128.onnx"
+    swap = [text_of(Image.new("RGB", (8, 8))), True, "0", "0", model, "None", 1, True, "Nearest", 120, 1, False, True]
+    swap += ["Minimum", "No", "No", False, 0.5, True, False, "CPU", False, 0, "None", "", None, False, True, 0.5, 0]
+    scripts = {"ReActor": {"args": [*swap, "tab_single"]}}
+    with App(engine=engine) as app:
+        fields = {"prompt": "x", "steps": 1, "width": 64, "height": 64, "n_iter": 20, "alwayson_scripts": scripts}
+        answer = ask(app, "POST", "/sdapi/v1/txt2img", fields)
+        assert (answer.status, answer.body.get("error")) == (500, "OutOfMemoryError")
+    assert len(engine.passes) == 5
+
+
+def test_frames_put_in_between_are_measured() -> None:
+    video = {"enable": True, "video_length": 4, "fps": 8, "format": ["GIF"], "interp": "FILM", "interp_x": 90}
+    scripts = {"AnimateDiff": {"args": [video]}}
+    with App(engine=FlatEngine()) as app:
+        fields = {"prompt": "x", "steps": 1, "width": 1024, "height": 1024, "alwayson_scripts": scripts}
+        images = ask(app, "POST", "/sdapi/v1/txt2img", fields).body["images"]
+        assert [opened(image).format for image in images] == ["PNG"] * 16, "there is no video, but what was painted"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/sdapi/v1/img2img", lambda texts: {"init_images": texts}),
+        ("/reactor/facemodels", lambda texts: {"source_images": texts, "name": "x"}),
+        ("/faceswaplab/build", lambda texts: texts),
+    ],
+)
+def test_pictures_that_nobody_could_hold_together(path: str, fields: Any) -> None:
+    text = text_of(Image.new("1", (9000, 9000)))
+    with App() as app:
+        answer = ask(app, "POST", path, fields([text] * 4))
+        assert (answer.status, answer.body["error"]) == (500, "OutOfMemoryError")
