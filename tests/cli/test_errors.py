@@ -40,6 +40,15 @@ def nobody(scripted: Scripted) -> str:
     return scripted.url
 
 
+def test_a_catalogue_that_is_none_is_named(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "gpu-box.json"
+    for text in ("{", "[]", '{"samplers": 5}', '{"flavour": "comfy"}'):
+        file.write_text(text)
+        ran = command("serve", "--port", "0", "--catalog", str(file))
+        assert ran.code == 2
+        assert f"{file} is no catalogue: " in one_paragraph(ran)
+
+
 def test_nobody_listens(command: Command, scripted: Scripted) -> None:
     ran = command("models", "--url", nobody(scripted))
     text = one_paragraph(ran)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from contract.compare import CATALOG
+from contract.compare import CATALOG, Recording, differences, parsed
 from webuiapi.server.app import App
 from webuiapi.server.http import Request
 from webuiapi.server.progress import RunningJob
@@ -49,6 +50,14 @@ def ask(app: App, method: str, path: str, body: Any = None, **headers: str) -> A
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     response = app.handle(Request(method, path, query, names, raw))
     return Answer(response.status, response.headers, response.body)
+
+
+def hold(app: App, recording: Recording) -> None:
+    """Send a recorded request again and hold its answer against the recorded one."""
+    path, _, query = recording.request["path"].partition("?")
+    response = app.handle(Request(recording.request["method"], path, query, recording.headers, recording.body))
+    raw = gzip.decompress(response.body) if "content-encoding" in response.headers else response.body
+    assert differences(recording, response.status, response.headers, parsed(raw)) == []
 
 
 def until(condition: Callable[[], Any]) -> None:

@@ -28,8 +28,7 @@ from .conftest import Ask, ask
 def add(app: App, path: str, handler: Handler, **how: Any) -> None:
     """Give one app another endpoint."""
     method = how.pop("method", "GET")
-    settings = {"described": None, "locked": False, "auth": False, "webui": False, "flag": None, **how}
-    app.routes[path] = {method: Route(method, path, handler, **settings)}
+    app.routes[path] = {method: Route(method, path, handler, **{"auth": False, **how})}
 
 
 def broken(error: Exception) -> Handler:
@@ -241,9 +240,12 @@ def test_credentials_accepted(api_auth: Any, pair: str) -> None:
         assert ask(app, "GET", "/sdapi/v1/samplers", authorization=basic(pair).replace("Basic", "bAsIc")).status == 200
 
 
-def test_credentials_without_a_colon() -> None:
-    with pytest.raises(ValueError, match="no colon in 'secret'"):
-        App(CATALOG, api_auth="secret")
+@pytest.mark.parametrize("api_auth", ["secret", "user:a,secret", ",", [("user", "a", "secret")], [("secret",)], [7]])
+def test_credentials_that_are_none(api_auth: Any) -> None:
+    with pytest.raises(ValueError, match=r"^api_auth must be user:password, comma-separated") as caught:
+        App(CATALOG, api_auth=api_auth)
+    assert "secret" not in str(caught.value), "it may be a password, or a part of one"
+    assert caught.value.__cause__ is None
 
 
 def test_what_is_open_in_spite_of_auth() -> None:

@@ -108,7 +108,7 @@ def test_what_is_no_http_is_refused_quietly(server: Server, caplog: pytest.LogCa
     with caplog.at_level(logging.WARNING), socket.create_connection((server.host, server.port)) as raw:
         raw.sendall(b"\x16\x03\x01 what\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
-    assert {record.name for record in caplog.records} <= {"webuiapi.server.door"}
+    assert [record.name for record in caplog.records] == ["webuiapi.server.door"]
 
 
 def test_a_taken_port_is_named(server: Server) -> None:
@@ -119,6 +119,31 @@ def test_a_taken_port_is_named(server: Server) -> None:
 def test_a_host_that_does_not_exist() -> None:
     with pytest.raises(OSError, match=r"cannot listen on 256\.1\.1\.1:0"):
         serve(host="256.1.1.1", api_auth="a:b", engine=Blank())
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"port": "x"}, "port='x' must be a whole number from 0 to 65535; 0 takes a free one"),
+        ({"port": 65536}, "port=65536 must be"),
+        ({"port": -1}, "port=-1 must be"),
+        ({"port": True}, "port=True must be"),
+        ({"port": None}, "port=None must be"),
+        ({"host": 5}, "host=5 must be a text, a name or an address of this machine"),
+        ({"step_time": -1}, "step_time=-1 must be seconds, a number from 0 on"),
+        ({"step_time": "1"}, "step_time='1' must be"),
+        ({"step_time": float("nan")}, "step_time=nan must be"),
+        ({"step_time": float("inf")}, "step_time=inf must be"),
+        ({"seed": "x"}, "seed='x' must be a whole number, or None for chance"),
+        ({"limits": {"queue": 3}}, r"limits={'queue': 3} must be Limits\(...\)"),
+        ({"catalog": 5}, "catalog=5 must be a Catalog, a mapping, or the path of a file"),
+        ({"api_auth": 5}, "api_auth must be user:password, comma-separated if there are several, or pairs of the two"),
+    ],
+    ids=str,
+)
+def test_arguments_that_are_none(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}"):
+        serve(engine=Blank(), **given)
 
 
 def test_open_to_others_without_a_password() -> None:
@@ -195,6 +220,16 @@ def test_a_client_that_leaves_does_not_stop_its_job() -> None:
         connection.close()
         until(lambda: not server.connections)
         assert json.loads(call(server, "GET", "/sdapi/v1/progress?skip_current_image=1")[1])["state"]["job_count"] == 1
+
+
+def test_a_request_that_never_came_whole_is_none(server: Server) -> None:
+    before = [request.number for request in server.requests]
+    with socket.create_connection((server.host, server.port)) as raw:
+        raw.sendall(b"POST /sdapi/v1/interrupt HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{}")
+        until(lambda: server.connections == 1)
+    until(lambda: not server.connections)
+    assert call(server, "GET", "/internal/ping") == (200, b"{}")
+    assert [request.path for request in server.requests if request.number not in before] == ["/internal/ping"]
 
 
 def test_server_kill_drops_the_connection_and_ends_the_server() -> None:

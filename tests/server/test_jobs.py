@@ -48,7 +48,9 @@ def test_a_job_from_start_to_end(app: App) -> None:
         job.step(5, 20, picture)
         now = progress(app)
         assert now["progress"] == pytest.approx(0.01 + 5 / 40)
-        assert now["eta_relative"] >= 0
+        done = now["progress"]
+        elapsed = now["eta_relative"] * done / (1 - done)
+        assert 0 <= elapsed <= app.state.progress.elapsed
         assert (now["state"]["job"], now["state"]["sampling_steps"]) == ("Batch 1 out of 2", 20)
         job.end_pass()
         job.begin_batch(1, 2)

@@ -38,11 +38,28 @@ def test_a_catalogue_may_be_a_file_a_mapping_or_itself(tmp_path: Path) -> None:
     assert Catalog.of(catalog) is catalog
 
 
-def test_a_file_that_is_no_catalogue(tmp_path: Path) -> None:
+BROKEN: list[tuple[str, str]] = [
+    ("[]", "a list; an object with the names of endpoints is expected"),
+    ("{", "no JSON: "),
+    ('{"samplers": 5}', "'samplers' is a number; a list is expected"),
+    ('{"options": []}', "'options' is a list; an object is expected"),
+    ('{"samplers": [{}, "Euler"]}', "'samplers' holds a text; objects are expected"),
+    ('{"samplers": [null]}', "'samplers' holds null; objects are expected"),
+    ('{"sd-models": [{"model_name": "x"}]}', "'sd-models' holds an object without 'title', which is a text"),
+    ('{"samplers": [{"name": "x"}, {"name": 1}]}', "'samplers' holds an object without 'name', which is a text"),
+    ('{"flavour": "comfy"}', "there is no flavour 'comfy'; there are a1111, "),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN, ids=[text for text, _ in BROKEN])
+def test_a_file_that_is_no_catalogue(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "catalog.json"
-    file.write_text("[]")
-    with pytest.raises(ValueError, match=r"catalog\.json is no catalogue"):
+    file.write_text(text)
+    with pytest.raises(ValueError, match=rf"catalog\.json is no catalogue: {words}"):
         App(file)
+    if text != "{":
+        with pytest.raises(ValueError, match=rf"^no catalogue: {words}"):
+            Catalog(json.loads(text))
 
 
 def test_one_server_does_not_change_the_catalogue_of_another() -> None:

@@ -77,15 +77,6 @@ def test_the_schedule_that_is_followed(sampler: str, scheduler: str | None, labe
     assert NAMES.schedule(sampler, scheduler) == label
 
 
-def test_steps_that_cannot_be_divided() -> None:
-    assert NAMES.steps_each("Heun", 7) == 2
-    assert NAMES.steps_each("LMS", 7) == 1
-    with pytest.raises(ZeroDivisionError):
-        NAMES.steps_each("LMS", 0)
-    with pytest.raises(TypeError):
-        NAMES.steps_each("Heun", None)
-
-
 def test_aliases_in_any_case_are_known_to_scripts_only() -> None:
     assert (NAMES.any_sampler("K_HEUN") or {})["name"] == "Heun"
     assert (NAMES.any_sampler("dpm++ sde") or {})["name"] == "DPM++ SDE"

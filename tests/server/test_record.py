@@ -32,7 +32,7 @@ BIG = base64.b64encode(file_of(noise("RGB", 300, 200))).decode()
 
 def sizes(copies: tuple[bytes, ...]) -> list[tuple[int, int]]:
     opened = [Image.open(io.BytesIO(data)) for data in copies]
-    assert {image.format for image in opened} <= {"JPEG"}
+    assert [image.format for image in opened] == ["JPEG"] * len(copies)
     return [image.size for image in opened]
 
 

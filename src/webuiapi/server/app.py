@@ -48,7 +48,7 @@ class App:
     by their names (see `webuiapi.server.extensions.extension_names`), and `saved_options=False` is a server that has
     never written its settings file. `flavour` is the kind of server that it is, see `webuiapi.server.flavours`; without
     one that which the catalogue names, or A1111. `faults` says what goes wrong (see `webuiapi.server.faults`), `limits`
-    how much the server takes on.
+    how much the server takes on. What is none of these is a ValueError that names it.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class App:
         faults: FaultSource = (),
         limits: Limits | None = None,
     ) -> None:
+        _check(step_time, seed, limits)
         if engine is None:
             require("numpy")
         given = Catalog.of(catalog)
@@ -278,3 +279,14 @@ class App:
     def flags(self) -> dict[str, Any]:
         """GET cmd-flags: those of the catalogue, and what this server was started with."""
         return {**self.catalog.flags, "api_auth": self.guard.text, "nowebui": self.nowebui}
+
+
+def _check(step_time: Any, seed: Any, limits: Any) -> None:
+    """A ValueError for arguments of a server that would fail, or do nothing, later on."""
+    is_number = isinstance(step_time, (int, float)) and not isinstance(step_time, bool)
+    if not is_number or not 0 <= step_time < math.inf:
+        raise ValueError(f"step_time={step_time!r} must be seconds, a number from 0 on")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise ValueError(f"seed={seed!r} must be a whole number, or None for chance")
+    if limits is not None and not isinstance(limits, Limits):
+        raise ValueError(f"limits={limits!r} must be Limits(...)")

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import HTTPError
 
@@ -54,19 +54,17 @@ class Guard:
 
 
 def _pairs(credentials: Credentials) -> list[tuple[str, str]]:
+    """The pairs, or a ValueError, which shows none of them: what is out of place may be a part of a password."""
     if not credentials:
         return []
+    found: list[Any] | None = None
     if isinstance(credentials, str):
-        return [_split(pair) for pair in credentials.split(",") if pair]
-    if isinstance(credentials, tuple) and len(credentials) == 2 and isinstance(credentials[0], str):
-        return [(credentials[0], str(credentials[1]))]
-    return [(user, password) for user, password in credentials]
-
-
-def _split(pair: str) -> tuple[str, str]:
-    user, colon, password = pair.partition(":")
-    if not colon:
-        raise ValueError(
-            f"credentials are user:password, comma-separated if there are several; there is no colon in {pair!r}"
-        )
-    return user, password
+        parts = [part for part in credentials.split(",") if part]
+        found = [part.partition(":")[::2] for part in parts] if all(":" in part for part in parts) else None
+    elif isinstance(credentials, tuple) and len(credentials) == 2 and isinstance(credentials[0], str):
+        found = [credentials]
+    elif isinstance(credentials, Iterable):
+        found = list(credentials)
+    if not found or not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in found):
+        raise ValueError("api_auth must be user:password, comma-separated if there are several, or pairs of the two")
+    return [(str(user), str(password)) for user, password in found]

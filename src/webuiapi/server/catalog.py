@@ -25,13 +25,21 @@ from .extensions import EXTENSIONS, load_extensions
 from .extensions.base import named, with_extensions, without_extensions
 
 Item = dict[str, Any]
+_NEEDED = {"sd-models": ("title", "model_name"), "sd-vae": ("model_name",)} | dict.fromkeys(
+    ("samplers", "schedulers", "upscalers", "latent-upscale-modes", "loras", "prompt-styles", "script-info"), ("name",)
+)
+"""What the items of lists are known by, on all servers."""
 CatalogSource = Union["Catalog", Mapping[str, Any], str, "os.PathLike[str]"]
 
 
 class Catalog:
-    """What is installed. Lists are lists of items as the API shows them; treat them as read-only."""
+    """What is installed. Lists are lists of items as the API shows them; treat them as read-only.
+
+    A ValueError says what is wrong with data that has not the form of a catalogue.
+    """
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        _check(data)
         self.data: dict[str, Any] = {**_default(), **copy.deepcopy(dict(data or {}))}
         self.given: frozenset[str] = frozenset(data or ())
         """The names of the lists that are not the default catalogue's."""
@@ -44,15 +52,20 @@ class Catalog:
             return source
         if source is None or isinstance(source, Mapping):
             return cls(source)
+        if not isinstance(source, (str, os.PathLike)):
+            raise ValueError(f"catalog={source!r} must be a Catalog, a mapping, or the path of a file")
         return cls.load(source)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Catalog:
-        """A catalogue from a file."""
-        data = orjson.loads(Path(path).read_bytes())
-        if not isinstance(data, dict):
-            raise ValueError(f"{os.fspath(path)} is no catalogue: an object with the names of endpoints is expected")
-        return cls(data)
+        """A catalogue from a file. A ValueError names the file that is none."""
+        text = Path(path).read_bytes()
+        try:
+            return cls(orjson.loads(text))
+        except orjson.JSONDecodeError as error:
+            raise ValueError(f"{os.fspath(path)} is no catalogue: no JSON: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)} is {error}") from None
 
     def without(self, extensions: Iterable[str]) -> Catalog:
         """This catalogue without some extensions, by their names; a ValueError for a name that is none."""
@@ -144,6 +157,36 @@ class Catalog:
     def _list(self, name: str) -> list[Item]:
         items: list[Item] = self.data[name]
         return items
+
+
+def _check(data: Any) -> None:
+    """Refuse what is not of the form that the default catalogue has."""
+    if data is None:
+        return
+    if not isinstance(data, Mapping):
+        raise ValueError(f"no catalogue: {_kind_of(data)}; an object with the names of endpoints is expected")
+    for name, usual in _default().items():
+        value = data.get(name, usual)
+        if _kind_of(value) != _kind_of(usual):
+            raise ValueError(f"no catalogue: {name!r} is {_kind_of(value)}; {_kind_of(usual)} is expected")
+        odd = [one for one in value if not isinstance(one, Mapping)] if isinstance(value, (list, tuple)) else []
+        if odd:
+            raise ValueError(f"no catalogue: {name!r} holds {_kind_of(odd[0])}; objects are expected")
+        for key in _NEEDED.get(name, ()):
+            if not all(isinstance(one.get(key), str) for one in value):
+                raise ValueError(f"no catalogue: {name!r} holds an object without {key!r}, which is a text")
+    if "flavour" in data:
+        from .flavours import find_flavour  # which are made of catalogues themselves
+
+        try:
+            find_flavour(data["flavour"])
+        except ValueError as error:
+            raise ValueError(f"no catalogue: {error}") from None
+
+
+def _kind_of(value: Any) -> str:
+    kinds = ((Mapping, "an object"), ((list, tuple), "a list"), (str, "a text"), ((int, float), "a number"))
+    return next((words for kind, words in kinds if isinstance(value, kind)), "null")
 
 
 def sha256_of(filename: str) -> str:

@@ -144,6 +144,11 @@ def take_model(
     return fields, frozenset(found.keys() & model.keys())
 
 
+def defaults_of(model: Model) -> dict[str, Any]:
+    """What a request has that says nothing; lists and objects are its own."""
+    return {name: copy.copy(field.default) for name, field in model.items()}
+
+
 def as_dict(value: Any) -> dict[Any, Any]:
     """A dict, and whatever Python makes one of, such as an empty list."""
     if isinstance(value, dict):

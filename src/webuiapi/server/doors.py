@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["KEEP_ALIVE", "Server", "run", "serve"]
 
 _START_PATIENCE = 10.0
+_LAST_PORT = 65535
 _WAKE = 0.5
 """Seconds between two looks at the keyboard where waiting for a lock cannot be interrupted (Windows)."""
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it can be reached, not bound
@@ -151,8 +152,10 @@ def serve(
 ) -> Server:
     """Start a server in a thread of this process; port 0 takes a free one.
 
-    Without `app` one is made from the other arguments, see `App`. An OSError says so where the port is taken.
+    Without `app` one is made from the other arguments, see `App`. A ValueError names the argument that is none, an
+    OSError says so where the port is taken.
     """
+    _check(host, port)
     if app is None:
         app = App(
             catalog,
@@ -186,6 +189,14 @@ def run(app: App | None = None, *, on_start: Callable[[str, str], None] | None =
             server.wait()
         except KeyboardInterrupt:
             return
+
+
+def _check(host: Any, port: Any) -> None:
+    """A ValueError for what is no address to listen on."""
+    if not isinstance(host, str):
+        raise ValueError(f"host={host!r} must be a text, a name or an address of this machine")
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= _LAST_PORT:
+        raise ValueError(f"port={port!r} must be a whole number from 0 to {_LAST_PORT}; 0 takes a free one")
 
 
 def _bind(host: str, port: int, *, listen: bool = True) -> socket.socket:

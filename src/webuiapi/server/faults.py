@@ -81,9 +81,8 @@ class Fault:
     def finish(self, response: Response) -> Response:
         """The finished answer as it goes out."""
         delivery = self.effect.finishes(self, response) if self.effect.finishes else Delivery(ending="usual")
-        waits = [delivery.delay, self["delay"]]
-        delay = None if None in waits else sum(filter(None, waits))
-        response.delivery = replace(delivery, delay=delay)
+        before, own = self["delay"], delivery.delay
+        response.delivery = replace(delivery, delay=None if before is None or own is None else before + own)
         return response
 
     def meets(self, method: str, path: str) -> bool:

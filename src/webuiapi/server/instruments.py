@@ -126,9 +126,9 @@ def _progress(app: App) -> dict[str, Any] | None:
     if not figures.job_count:
         return None
     every = options.get("show_progress_every_n_steps")
-    if options.get("live_previews_enable") and isinstance(every, int):
-        running.renew_preview(every)
     preview = running.preview
+    if options.get("live_previews_enable") and isinstance(every, int):
+        preview, _ = running.renew_preview(every)
     return {
         "job": figures.job,
         "share": min(figures.share_done(), 1.0),

@@ -7,7 +7,7 @@ is too large is a 413, and a queue that is too long a 503.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
@@ -47,9 +47,13 @@ class Limits:
 
     def check_body(self, request: Request) -> None:
         """Refuse a body that is too large, or says that it will be."""
-        said = request.headers.get("content-length", "")
-        if len(request.body) > self.body or (said.isdecimal() and int(said[:20]) > self.body):
+        if len(request.body) > self.body or self.says_too_large(request.headers):
             raise HTTPError(413, f"the body is larger than this server takes ({self.body} bytes)")
+
+    def says_too_large(self, headers: Mapping[str, str]) -> bool:
+        """Whether the fields of a request say that its body will be too large."""
+        said = headers.get("content-length", "")
+        return said.isdecimal() and int(said[:20]) > self.body
 
     def check_queue(self, waiting: int) -> None:
         """Refuse a request that would have to wait behind too many."""

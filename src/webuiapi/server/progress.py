@@ -142,14 +142,14 @@ class Progress:
         """No further batch may begin."""
         return self.interrupted or self._closed
 
-    def renew_preview(self, every: int) -> None:
-        """Have a preview made if `every` steps have passed since the last one."""
+    def renew_preview(self, every: int) -> tuple[Image | None, int]:
+        """The preview and its number, made anew if `every` steps have passed since the last one."""
         with self._changed:
-            if every < 0 or self._render is None or self.sampling_step - self._preview_step < every:
-                return
-            self.preview_wanted = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: not self.preview_wanted, PREVIEW_PATIENCE)
+            if 0 <= every <= self.sampling_step - self._preview_step and self._render is not None:
+                self.preview_wanted = True
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: not self.preview_wanted, PREVIEW_PATIENCE)
+            return self.preview, self.preview_id
 
     def figures(self) -> Figures:
         """All figures of this moment."""
@@ -168,8 +168,13 @@ class Progress:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the job began."""
-        return time.monotonic() - self.started
+        """Seconds since the job began; 0 without one."""
+        return time.monotonic() - self.started if self.job_count else 0.0
+
+    def eta(self, done: float) -> float | None:
+        """Seconds until the job is over if it goes on as it began, from the share that is done; None at 0."""
+        elapsed = self.elapsed
+        return elapsed / done - elapsed if done > 0 else None
 
     # --- inside, with the condition held
 

@@ -48,15 +48,15 @@ class Route:
     method: str
     path: str
     handler: Handler
-    described: Mapping[str, Any] | None
+    described: Mapping[str, Any] | None = None
     """What it takes and gives, in the form of the contract's data; None if that has its path."""
-    locked: bool
+    locked: bool = False
     """Waits for its turn in the queue."""
-    auth: bool
+    auth: bool = True
     """Wants credentials where the server has some."""
-    webui: bool
+    webui: bool = False
     """Is there only with the user interface, not with `--nowebui`."""
-    flag: str | None
+    flag: str | None = None
     """The launch flag that it takes for the endpoint to be there."""
     extension: str | None = None
     """The name of the extension that offers it; None for the webui's own."""

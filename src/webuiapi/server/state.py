@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from .catalog import Catalog, Item
 from .checkpoints import Checkpoints
 from .errors import HTTPError
-from .flavours import Flavour, find_flavour
 from .options import EXPLANATION, LOADING, Options
 from .progress import Progress, RunningJob
 from .queue import Tasks, Turnstile
@@ -21,6 +20,7 @@ from .training import Trained
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .flavours import Flavour
 
 _TASK_LETTERS = string.ascii_uppercase + string.digits
 
@@ -32,15 +32,15 @@ class State:
         self,
         catalog: Catalog,
         *,
-        engine: Engine | None = None,
-        step_time: float = 0.0,
-        seed: int | None = None,
-        nowebui: bool = False,
-        saved_options: bool = True,
-        flavour: Flavour | None = None,
+        engine: Engine | None,
+        step_time: float,
+        seed: int | None,
+        nowebui: bool,
+        saved_options: bool,
+        flavour: Flavour,
     ) -> None:
         self.catalog = catalog
-        self.flavour = flavour or find_flavour("a1111")
+        self.flavour = flavour
         self.step_time = step_time
         """Seconds that every sampling step takes besides the painting."""
         self.random = random.Random(seed)  # noqa: S311 - seeds of pictures, no secrets

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from .app import App
 from .delivery import Receive, deliver, until_gone
 from .http import Body, Dropped, Request
+from .limits import Limits
 
 KEEP_ALIVE = 5
 """Seconds after which an idle connection is closed."""
@@ -129,7 +130,11 @@ def _door(app: App) -> Asgi:
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         fault = app.pick(scope["method"], scope["path"])
-        body = b"" if fault and fault.refuses else await _body(receive, headers, app.limits.body)
+        body: Body | None = b""
+        if not (fault and fault.refuses):
+            body = await _body(receive, headers, app.limits)
+        if body is None:
+            return
         request = Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
         try:
             response = await run_in_threadpool(app.answer, request, fault)
@@ -147,19 +152,20 @@ def _door(app: App) -> Asgi:
     return answer
 
 
-async def _body(receive: Receive, headers: dict[str, str], most: int) -> Body:
-    """The whole body, or as much of one that is too large as it takes to see that.
+async def _body(receive: Receive, headers: dict[str, str], limits: Limits) -> Body | None:
+    """The whole body, or as much of one that is too large as it takes to see that; None if the client left before.
 
     One chunk stays as it is; more are put together once.
     """
-    said = headers.get("content-length", "")
-    if said.isdecimal() and int(said[:20]) > most:
+    if limits.says_too_large(headers):
         return b""
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None  # the beginning of a request may well be one too, but is not what was to be done
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
-        if not message.get("more_body", False) or size > most:
+        if not message.get("more_body", False) or size > limits.body:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)

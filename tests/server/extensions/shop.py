@@ -59,7 +59,7 @@ class Desk:
 
     def __init__(self, **settings: Any) -> None:
         self.gate = threading.Event()
-        engine = FlatEngine()
+        self.engine = engine = FlatEngine()
         self.shop = Shop(settings.pop("catalog", None), engine=engine, **settings)
         state = self.shop.app.state
 

@@ -11,6 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from webuiapi.server.app import App
+from webuiapi.server.limits import Limits
+
+from ..conftest import ask
 from ..studio import opened
 from .shop import Shop, apart, disc, flower, share, squirrel, text_of
 
@@ -253,3 +257,21 @@ def test_models_and_types(shop: Shop) -> None:
 def test_settings_follow_the_option(shop: Shop) -> None:
     shop.post("/sdapi/v1/options", {"control_net_unit_count": 5})
     assert shop.get("/controlnet/settings").body == {"control_net_unit_count": 5}
+
+
+def test_more_pictures_than_the_server_holds() -> None:
+    with App(limits=Limits(pictures=2, megapixels=4)) as app:
+
+        def error(path: str, body: Any) -> str | None:
+            answer = ask(app, "POST", f"/controlnet/{path}", body).body
+            found: str | None = answer.get("error")
+            return found
+
+        for count, wanted in ((2, None), (3, "MemoryError")):
+            pictures = {"controlnet_input_images": [text_of(disc())] * count}
+            assert error("detect", pictures) == wanted
+            canvas = {"people": [], "canvas_width": 8, "canvas_height": 8}
+            assert error("render_openpose_json", [canvas] * count) == wanted
+    with App() as app:
+        large = {"people": [], "canvas_width": 8000, "canvas_height": 8000}
+        assert error("render_openpose_json", [large] * 5) == "OutOfMemoryError"

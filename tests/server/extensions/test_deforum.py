@@ -198,3 +198,16 @@ def test_closing_ends_it() -> None:
     closed.join(30)
     assert not closed.is_alive()
     assert studio.job(name)["status"] in ("CANCELLED", "FAILED", "SUCCEEDED")
+
+
+def test_cancelling_one_that_waits_leaves_the_running_job_alone(studio: Studio) -> None:
+    state = studio.shop.app.state
+    with state.queued("txt2img", None, "scripts_txt2img") as job:
+        job.begin(1)
+        (name,) = studio.submit(SETTINGS)
+        until(lambda: len(state.turnstile) == 1)
+        assert ask(studio.shop.app, "DELETE", f"{ROOT}/jobs/{name}").body["message"] == "Job cancelled."
+        assert not state.progress.interrupted
+    until(lambda: studio.job(name)["phase"] == "DONE")
+    assert studio.job(name)["status"] == "CANCELLED"
+    assert studio.engine.passes == []

@@ -53,6 +53,17 @@ def test_running_one_now(desk: Desk) -> None:
     assert (answer.status, answer.body["errors"]) == (500, "Task with id nobody not found")
 
 
+def test_none_is_run_twice_at_once(desk: Desk) -> None:
+    state = desk.shop.app.state
+    with state.turnstile:
+        name = desk.add()
+        until(lambda: len(state.turnstile) == 1)
+        assert desk.ask("POST", f"/task/{name}/run") == {"success": True, "message": "Task is executing"}
+    until(lambda: not [one for one in threading.enumerate() if one.name == "webuiapi-agent-scheduler"])
+    assert desk.task(name)["status"] == "done"
+    assert len(desk.engine.passes) == 1
+
+
 def test_requeueing(desk: Desk) -> None:
     name = desk.add()
     desk.over(name)

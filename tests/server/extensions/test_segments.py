@@ -147,6 +147,8 @@ def test_several_boxes_discard_points(shop: Shop) -> None:
     assert body["msg"] == "SAM inference with 2 boxes, point prompts discarded done."
     chosen = predicted(shop, disc(), **fields, dino_preview_checkbox=True, dino_preview_boxes_selection=[0, 9])
     assert chosen["msg"].startswith("SAM inference with 1 box, 1 positive")
+    again = predicted(shop, disc(), **fields, dino_preview_checkbox=True, dino_preview_boxes_selection=[0, 1] * 100_000)
+    assert again["msg"] == body["msg"]
     unused = predicted(shop, disc(), **fields, dino_preview_boxes_selection=[0])
     assert unused["msg"] == body["msg"]
     none = predicted(shop, disc(), dino_enabled=True, dino_text_prompt="x. y", dino_preview_checkbox=True,

@@ -132,8 +132,9 @@ def test_each_tile_and_seam_is_a_pass(mode: int, kind: int, passes: int) -> None
     upscaled(Shop(engine=engine), redraw_mode=mode, seams_fix_type=kind)
     assert len(engine.passes) == passes
     tiles = engine.passes[: 4 if mode < 2 else 0]
-    assert {(work.width, work.height, work.denoising_strength) for work in tiles} <= {(144, 144, 0.3)}
-    assert {work.denoising_strength for work in engine.passes[len(tiles) :]} <= {0.35}
+    assert [(work.width, work.height, work.denoising_strength) for work in tiles] == [(144, 144, 0.3)] * len(tiles)
+    seams = engine.passes[len(tiles) :]
+    assert [work.denoising_strength for work in seams] == [0.35] * (passes - len(tiles))
 
 
 @pytest.mark.parametrize("count", [0, 17])

@@ -7,10 +7,9 @@ begins with an underscore are parts of the one that is named like them. A catalo
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 
+from ..loading import import_modules
 from .base import EXTENSIONS, Extension
 
 __all__ = ["EXTENSIONS", "Extension", "extension_names", "load_extensions"]
@@ -19,9 +18,7 @@ __all__ = ["EXTENSIONS", "Extension", "extension_names", "load_extensions"]
 @cache
 def load_extensions() -> None:
     """Import all of them, so that each enters its scripts and routes."""
-    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
-        if not module.startswith("_"):
-            importlib.import_module(f"{__name__}.{module}")
+    import_modules(__name__)
 
 
 def extension_names() -> list[str]:

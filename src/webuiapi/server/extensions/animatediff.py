@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pybase64
 
-from ..processing.limits import check_count
+from ..processing.limits import check_count, check_total
 from ..processing.scripts import Script
 from .base import Extension, argument
 
@@ -198,6 +198,7 @@ def _interpolated(frames: list[Image], settings: Settings) -> list[Image]:
     from PIL import Image as pil
 
     check_count(len(frames) * between)
+    check_total(len(frames) * between, frames[0].size)
     pairs = itertools.pairwise(frames)
     return [*(pil.blend(one, other, step / between) for one, other in pairs for step in range(between)), frames[-1]]
 

@@ -86,7 +86,7 @@ class DynamicPrompts(Script):
         count = len(run.all_prompts)
         if combinatorial:
             every = template.all_of(prompt, int(most) or MOST_PICTURES)
-            prompts = every * max(int(batches), 1)
+            prompts = every * min(max(int(batches), 1), MOST_PICTURES // len(every) + 1)
             negatives = [template.one_of(negative, random.Random(seed + place)) for place in range(len(prompts))]  # noqa: S311
         else:
             chances = [random.Random(seed + place) for place in range(count)]  # noqa: S311 - words, no secrets

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pybase64
 
 from ..errors import HTTPError
-from ..processing.pictures import decode, encode
+from ..processing.pictures import decode, decode_all, encode
 from ..processing.scripts import Script
 from .base import Extension, argument, field
 
@@ -144,7 +144,7 @@ def extract(call: Call) -> dict[str, Any]:
     state, after = call.state, call.fields["postprocessing"]
     if call.fields["images"] is None:
         raise TypeError("'NoneType' object is not iterable")
-    pictures = [decode(text, state.options).convert("RGB") for text in call.fields["images"]]
+    pictures = [one.convert("RGB") for one in decode_all(call.fields["images"], state.options)]
     faces = [cut_out(one, face) for one in pictures for face in find_faces(one)]
     if after:
         faces = [finished(face, state, _after(after)) for face in faces]
@@ -160,7 +160,7 @@ def build(call: Call) -> str | None:
 
     from .vision.faces import cut_out, find_faces
 
-    pictures = [decode(text, call.state.options).convert("RGB") for text in call.fields["body"]]
+    pictures = [one.convert("RGB") for one in decode_all(call.fields["body"], call.state.options)]
     faces = [cut_out(one, face).resize((256, 320)) for one in pictures for face in find_faces(one)[:1]]
     if not faces:
         return None

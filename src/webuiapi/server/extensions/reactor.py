@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..processing.pictures import decode, encode
+from ..processing.pictures import decode, decode_all, encode
 from ..processing.scripts import Script
 from .base import Extension, argument, field
 
@@ -81,7 +81,7 @@ def build_face_model(call: Call) -> dict[str, Any]:
 
     from .vision.faces import cut_out, find_faces
 
-    pictures = [decode(text, call.state.options).convert("RGB") for text in call.fields["source_images"]]
+    pictures = [one.convert("RGB") for one in decode_all(call.fields["source_images"], call.state.options)]
     faces = [cut_out(one, face).resize((256, 320)) for one in pictures for face in find_faces(one)[:1]]
     if faces and call.fields["name"]:
         mixed = faces[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import body
-from ..coerce import PYDANTIC_1, Field, Model, Refused
+from ..coerce import PYDANTIC_1, Field, Model, Refused, defaults_of
 from ..contract import Endpoint
 from ..errors import HTTPError
 from ..http import Request
@@ -25,13 +25,9 @@ def _parsed(request: Request) -> Any:
         raise ValueError("the text is nested too deeply") from None
 
 
-def _defaults(model: Model) -> dict[str, Any]:
-    return {name: copy.copy(field.default) for name, field in model.items()}
-
-
-def _taken(model: Model, value: dict[str, Any], take: Callable[[Field, str, Any], Any]) -> Checked:
-    fields = _defaults(model)
-    fields.update({name: take(field, name, value[name]) for name, field in model.items() if name in value})
+def _taken(model: Model, value: dict[str, Any], take: Callable[[Field, Any], Any]) -> Checked:
+    fields = defaults_of(model)
+    fields.update({name: take(field, value[name]) for name, field in model.items() if name in value})
     return fields, frozenset(value)
 
 
@@ -50,7 +46,7 @@ def lenient(endpoint: Endpoint, request: Request) -> Checked:
     return _taken(endpoint.body, value, _or_default)
 
 
-def _or_default(field: Field, _: str, value: Any) -> Any:
+def _or_default(field: Field, value: Any) -> Any:
     try:
         if value is None:
             raise Refused("null", "null")
@@ -81,7 +77,7 @@ def of_types(endpoint: Endpoint, request: Request) -> Checked:
     return _taken(endpoint.body, value, _of_type)
 
 
-def _of_type(field: Field, _: str, value: Any) -> Any:
+def _of_type(field: Field, value: Any) -> Any:
     wanted = _CPP_KINDS.get(field.kind)
     if wanted is None:
         return value
@@ -113,7 +109,7 @@ def known_only(endpoint: Endpoint, request: Request) -> Checked:
     if not isinstance(value, dict):
         raise HTTPError(422, "Expected to decode Dictionary<String, Any> but found another value instead.")
     names: dict[str, list[str]] = endpoint.described["body"]["names"]
-    fields, known = _defaults(model), set()
+    fields, known = defaults_of(model), set()
     for name, field in model.items():
         found = [key for key in (name, *names.get(name, ())) if key in value]
         if len(found) > 1:

@@ -85,7 +85,7 @@ TABLE = Flavour(
     version=_VERSION,
     marks={"Version": _VERSION},
     lacks=frozenset({f"{API}sd-vae", f"{API}train/embedding", f"{API}train/hypernetwork", *controlnet.LACKS}),
-    adds=(Route("GET", f"{API}sd-modules", _modules, _MODULES, locked=False, auth=True, webui=False, flag=None),),
+    adds=(Route("GET", f"{API}sd-modules", _modules, _MODULES),),
     turns={
         f"POST {API}txt2img": (controlnet.units, _hires_modules),
         f"POST {API}img2img": (controlnet.units,),

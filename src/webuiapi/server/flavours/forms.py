@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import body
-from ..errors import HTTPError, Invalid, text_of
+from ..errors import HTTPError, Invalid, api_error, text_of
 from ..http import Response
 from .table import Forms
 
@@ -89,7 +89,7 @@ SDCPP = Forms(
 
 
 def _drawthings(text: str) -> Response:
-    return body.json_response({"error": "HTTPException", "detail": text, "body": "", "errors": ""}, status=422)
+    return api_error(HTTPError(422, text))
 
 
 DRAWTHINGS = Forms(

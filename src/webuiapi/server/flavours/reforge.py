@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..processing.names import Names
 from ..routing import Call, Handler
 from .table import API, Body, Flavour
 from .turns import changed
@@ -13,17 +14,12 @@ _VERSION = "v1.10.1RC-latest-2184-g3b56b268"
 
 def _split_in_any_case(call: Call, handler: Handler) -> Any:
     """A scheduler at the end of a sampler's name is split off in any case; the sampler's own has to be right."""
-    name = str(call.fields["sampler_name"] or call.fields["sampler_index"])
-    changes: dict[str, Any] = {}
-    for item in call.state.catalog.schedulers:
-        for label in (item["label"], item["name"], *(item["aliases"] or ())):
-            if name.lower().endswith(f" {label}".lower()):
-                name = name[: -len(label) - 1]
-                changes = {"sampler_name": f"{name} {item['label']}"}
-                break
-    answer = handler(changed(call, **changes))
-    if changes:
-        answer["parameters"]["sampler_name"] = call.fields["sampler_name"]
+    given = str(call.fields["sampler_name"] or call.fields["sampler_index"])
+    name, scheduler = Names(call.state.catalog).split(given, any_case=True)
+    if scheduler is None:
+        return handler(call)
+    answer = handler(changed(call, sampler_name=f"{name} {scheduler['label']}"))
+    answer["parameters"]["sampler_name"] = call.fields["sampler_name"]
     return answer
 
 

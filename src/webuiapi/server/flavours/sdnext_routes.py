@@ -124,13 +124,12 @@ def _progress(call: Call) -> dict[str, Any]:
     if not state["job"]:
         return answer
     done = _share(state)
-    elapsed = running.elapsed
     answer["progress"] = round(done, 2)
-    answer["eta_relative"] = round(elapsed / done - elapsed, 2) if done else 0.0
+    answer["eta_relative"] = round(running.eta(done) or 0.0, 2)
     if not call.fields["skip_current_image"]:
-        running.renew_preview(options["show_progress_every_n_steps"])
-        if running.preview is not None:
-            answer["current_image"] = encoded(running.preview, options["samples_format"])
+        preview, _ = running.renew_preview(options["show_progress_every_n_steps"])
+        if preview is not None:
+            answer["current_image"] = encoded(preview, options["samples_format"])
     return answer
 
 
@@ -146,7 +145,6 @@ def _task_progress(call: Call) -> dict[str, Any]:
     active = call.fields["id_task"] is None
     step, steps = state["sampling_step"], max(state["sampling_steps"], 1)
     running, done = call.state.progress, round(min(1.0, step / steps), 2)
-    elapsed = running.elapsed if state["job"] else 0.0
     preview = None
     if active and call.fields["id_live_preview"] != -1 and running.preview is not None:
         preview = data_uri(running.preview, "jpeg")
@@ -163,7 +161,7 @@ def _task_progress(call: Call) -> dict[str, Any]:
         "batch_no": state["job_no"],
         "batch_count": state["job_count"],
         "progress": done,
-        "eta": elapsed / done - elapsed if done else None,
+        "eta": running.eta(done),
         "live_preview": preview,
         "id_live_preview": running.preview_id,
     }
@@ -174,7 +172,7 @@ def _status(call: Call) -> dict[str, Any]:
     memory, state = _memory(call), _figures(call)
     busy = bool(state["job"])
     done = _share(state) if busy else 0.0
-    elapsed = round(call.state.progress.elapsed, 2) if busy else None
+    elapsed, eta = call.state.progress.elapsed, call.state.progress.eta(done)
     words = "interrupted" if state["interrupted"] else "skipped" if state["skipped"] else "running" if busy else "idle"
     return {
         "status": words,
@@ -189,8 +187,8 @@ def _status(call: Call) -> dict[str, Any]:
         "steps": state["sampling_steps"] * max(state["job_count"], state["job_no"]),
         "queued": 0,
         "uptime": round(_now(call) - memory.started),
-        "elapsed": elapsed,
-        "eta": round(elapsed / done - elapsed, 2) if elapsed is not None and done else None,
+        "elapsed": round(elapsed, 2) if busy else None,
+        "eta": None if eta is None else round(eta, 2),
         "progress": round(done, 2),
     }
 
@@ -272,11 +270,7 @@ _TASK = {"id_task": _TEXT, "id_live_preview": _NUMBER}
 
 def _get(path: str, handler: Handler, **query: Mapping[str, Any]) -> Route:
     described = {"query": query, "response": {"content_type": "application/json", "type": "any"}}
-    return Route("GET", path, handler, described, locked=False, auth=True, webui=False, flag=None)
-
-
-def _post(path: str, handler: Handler, described: Mapping[str, Any] | None) -> Route:
-    return Route("POST", path, handler, described, locked=False, auth=True, webui=False, flag=None)
+    return Route("GET", path, handler, described)
 
 
 _TASK_BODY = {"type": "object", "content_type": "application/json", "required": True, "fields": _TASK}
@@ -290,7 +284,7 @@ ROUTES: tuple[Route, ...] = (
     _get(f"{API}lora", _lora, lora=_NEEDED),
     _get(f"{API}loaded-loras", _loaded_loras),
     _get(f"{API}detailers", _detailers),
-    _post(f"{API}checkpoint", _load_checkpoint, {"query": {"sd_model_checkpoint": _NEEDED}}),
-    _post(f"{API}options", _set_options, None),
-    _post("/internal/progress", _task_progress, {"query": {}, "body": _TASK_BODY}),
+    Route("POST", f"{API}checkpoint", _load_checkpoint, {"query": {"sd_model_checkpoint": _NEEDED}}),
+    Route("POST", f"{API}options", _set_options),
+    Route("POST", "/internal/progress", _task_progress, {"query": {}, "body": _TASK_BODY}),
 )

@@ -14,7 +14,7 @@ NO_HASH = "8" * 64
 def get(path: str, handler: Handler) -> Route:
     """An endpoint that only gives."""
     described = {"query": {}, "response": {"content_type": "application/json", "type": "any"}}
-    return Route("GET", path, handler, described, locked=False, auth=False, webui=False, flag=None)
+    return Route("GET", path, handler, described)
 
 
 def file_name(call: Call) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..coerce import defaults_of
 from ..contract import contract
 from ..errors import HTTPError
 from ..http import Response
@@ -26,7 +26,7 @@ def changed(call: Call, **fields: Any) -> Call:
 def painted(call: Call, kind: str, **fields: Any) -> Item:
     """The answer of A1111's txt2img or img2img to these fields, the others being its defaults."""
     model = contract().endpoint("POST", API + kind).body or {}
-    filled = {name: copy.copy(field.default) for name, field in model.items()}
+    filled = defaults_of(model)
     filled.update({name: value for name, value in fields.items() if name in filled})
     answer: Item = ROUTES["POST", API + kind].handler(replace(call, fields=filled, given=frozenset(fields)))
     return answer
@@ -38,8 +38,7 @@ def painted(call: Call, kind: str, **fields: Any) -> Item:
 def completed(call: Call, handler: Handler) -> Any:
     """Fields that only A1111 has get its defaults; `parameters` of the answer are those that came."""
     model = contract().endpoint("POST", call.request.path).body or {}
-    missing = {name: copy.copy(field.default) for name, field in model.items() if name not in call.fields}
-    answer: Item = handler(changed(call, **missing))
+    answer: Item = handler(replace(call, fields={**defaults_of(model), **call.fields}))
     sent_back = {name: answer["parameters"][name] for name in ("init_images", "mask") if name in call.fields}
     answer["parameters"] = {**call.fields, **sent_back}
     return answer

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import axis_values
+from .generation import NO_CHECKPOINT
 
 if TYPE_CHECKING:
     from .generation import Generation
@@ -56,7 +57,7 @@ def _file(_: str, value: Any) -> str:
 
 
 def _nothing(run: Generation, value: Any, values: Sequence[Any]) -> None:
-    """The axis that is not used."""
+    """The axis that is not used, and one that only changes what inpainting models do, of which there are none."""
 
 
 def _field(name: str) -> Apply:
@@ -141,7 +142,7 @@ def _known_checkpoints(run: Generation, values: Sequence[str]) -> None:
 
 
 def _known_checkpoints_or_none(run: Generation, values: Sequence[str]) -> None:
-    _known_checkpoints(run, [value for value in values if value not in (None, "", "None", "none")])
+    _known_checkpoints(run, [value for value in values if value not in NO_CHECKPOINT])
 
 
 _INTEGER, _FLOAT = axis_values.integers, axis_values.floats
@@ -176,7 +177,7 @@ AXES: Mapping[str, Axis] = {
     "Denoising": Axis(_field("denoising_strength"), _FLOAT),
     "Initial noise multiplier": Axis(_field("initial_noise_multiplier"), _FLOAT),
     "Extra noise": Axis(_setting("img2img_extra_noise"), _FLOAT),
-    "Cond. Image Mask Weight": Axis(_field("inpainting_mask_weight"), _FLOAT),
+    "Cond. Image Mask Weight": Axis(_nothing, _FLOAT),
     "Hires upscaler": Axis(_field("hr_upscaler"), chosen=True),
     "VAE": Axis(_vae, chosen=True, cost=0.7, label=_bare),
     "Styles": Axis(_styles, chosen=True),

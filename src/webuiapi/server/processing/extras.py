@@ -10,7 +10,7 @@ from PIL import Image as pil
 from PIL import ImageFilter
 
 from ...infotext import quote
-from .limits import check_pixels
+from .limits import check_pixels, check_total
 from .pictures import read_info
 from .resizing import find_upscaler, upscale
 
@@ -31,6 +31,7 @@ def run_extras(fields: Mapping[str, Any], images: Sequence[Image], state: State,
     job.begin(len(images))
     done: list[Image] = []
     text = ""
+    pixels = 0
     for image in images:
         job.end_pass()
         if job.interrupted:
@@ -40,6 +41,8 @@ def run_extras(fields: Mapping[str, Any], images: Sequence[Image], state: State,
         if job.skipped:
             continue
         text = work.text
+        pixels += work.image.width * work.image.height
+        check_total(pixels)
         if state.options["enable_pnginfo"]:
             work.image.info.clear()
             work.image.info.update({**work.kept, "postprocessing": text})

@@ -136,6 +136,11 @@ class Generation:
         """How often a batch is painted."""
         return 1
 
+    @property
+    def answer_size(self) -> tuple[int, int]:
+        """Width and height of a picture as it is answered, once the run is prepared."""
+        return self.width, self.height
+
     # --- the steps of the pipeline that differ between txt2img and img2img
 
     def setup_prompts(self) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 from PIL import Image as pil
 from PIL import ImageColor, ImageDraw, ImageFont
 
+from .limits import check_count, check_total
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -27,12 +29,18 @@ def grid(images: Sequence[Image], options: Mapping[str, Any], *, batch_size: int
     columns = math.ceil(count / rows)
     width = max(image.width for image in images)
     height = max(image.height for image in images)
+    check_total(columns * rows, (width, height))
     result = pil.new("RGB", (columns * width, rows * height), "black")
     for index, image in enumerate(images):
         row, column = divmod(index, columns)
         place = (column * width + (width - image.width) // 2, row * height + (height - image.height) // 2)
         result.paste(image, place)
     return result
+
+
+def is_wanted(count: int, options: Mapping[str, Any]) -> bool:
+    """Whether the options want a grid of so many pictures."""
+    return bool(options["return_grid"]) and count > (1 if options["grid_only_if_multiple"] else 0)
 
 
 def _rows(count: int, batch_size: int, options: Mapping[str, Any]) -> int:
@@ -102,6 +110,7 @@ def with_legend(
     heights = [block.height(spacing) - spacing for block in above]
     top = max(heights) + spacing * 2 if sum(heights) else 0
     total = (image.width + left + margin * (count_x - 1), image.height + top + margin * (count_y - 1))
+    check_total(1, total)
     result = pil.new("RGB", total, options["grid_background_color"])
     for row in range(count_y):
         for column in range(count_x):
@@ -219,12 +228,14 @@ def cut_into_tiles(image: Image, width: int, height: int, overlap: int) -> Tiles
     """The tiles that cover a picture, as few as do with at least this overlap, spread evenly."""
     xs = _starts(image.width, width, overlap)
     ys = _starts(image.height, height, overlap)
+    check_count(len(xs) * len(ys))
     rows = [[Tile(x, y, image.crop((x, y, x + width, y + height))) for x in xs] for y in ys]
     return Tiles(image.width, image.height, overlap, rows)
 
 
 def _starts(length: int, tile: int, overlap: int) -> list[int]:
     count = math.ceil((length - overlap) / (tile - overlap))
+    check_count(count)
     if count < 2:
         return [min(0, length - tile)]
     return [number * (length - tile) // (count - 1) for number in range(count)]

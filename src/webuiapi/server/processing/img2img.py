@@ -10,7 +10,7 @@ from PIL import Image as pil
 
 from . import masks
 from .generation import Batch, Generation, check_paintable
-from .limits import check_pixels
+from .limits import check_divisor, check_pixels
 from .pictures import flat
 from .resizing import CELL, LATENT_RESIZE, cut_to_cells, resize
 
@@ -50,7 +50,6 @@ class Img2Img(Generation):
             self.mask_blur_x = self.mask_blur_y = fields["mask_blur"]
         if self.initial_noise_multiplier is None:
             self.initial_noise_multiplier = self.options["initial_noise_multiplier"]
-        self.inpainting_mask_weight = self.options["inpainting_mask_weight"]
         self.resemblance = 0.0
         """How much of the picture is kept besides what the strength keeps, 0 to 1; scripts set it."""
         self._starts: list[Image] = []
@@ -58,6 +57,12 @@ class Img2Img(Generation):
         self._mask_for_overlay: Image | None = None
         self._overlays: list[Image] = []
         self._paste_to: masks.Box | None = None
+
+    @property
+    def answer_size(self) -> tuple[int, int]:
+        """That of the picture which the painted part is put into, if only a part is painted."""
+        put_back = self.image_mask is not None and self.inpaint_full_res and self.options["overlay_inpaint"]
+        return self.init_images[0].size if put_back and self.init_images else (self.width, self.height)
 
     def token_merging_ratio(self) -> Any:
         """img2img has one of its own, unless the request itself sets the common one."""
@@ -149,7 +154,7 @@ class Img2Img(Generation):
 
     def paint(self, batch: Batch) -> list[Image]:
         """The pictures of one batch."""
-        self.names.steps_each(self.sampler_name, self.steps)
+        check_divisor(self.steps)
         check_paintable(self.width, self.height)
         if self.initial_noise_multiplier != 1.0:
             self.extra["Noise multiplier"] = self.initial_noise_multiplier

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..limits import MILLION, limits_in_force
 
@@ -31,8 +32,9 @@ def check_input(width: int, height: int) -> None:
         raise OutOfMemoryError(f"out of memory: a picture of {width}x{height}")
 
 
-def check_total(pixels: int) -> None:
-    """Refuse a request whose pictures nobody could hold together."""
+def check_total(count: int, size: tuple[int, int] = (1, 1)) -> None:
+    """Refuse a request whose pictures of a size, or pixels, nobody could hold together."""
+    pixels = count * max(size[0], 0) * max(size[1], 0)
     if pixels > MOST_TOTAL:
         raise OutOfMemoryError(f"out of memory: {pixels} pixels in all are more than this server holds ({MOST_TOTAL})")
 
@@ -49,6 +51,14 @@ def check_seeds(seeds: Iterable[int]) -> None:
     for seed in seeds:
         if seed not in SEEDS:
             raise RuntimeError(f"Overflow when unpacking long: the seed {seed}")
+
+
+def check_divisor(steps: Any) -> None:
+    """Refuse 0 and null as the number of steps, by which the real server divides before it paints."""
+    if steps == 0:
+        raise ZeroDivisionError("integer division or modulo by zero")  # in the words of its Python, whatever ours says
+    if steps is None:
+        raise TypeError("unsupported operand type(s) for //: 'NoneType' and 'NoneType'")
 
 
 def check_steps(steps: int) -> None:

@@ -57,22 +57,26 @@ class Names:
     def resolve(self, sampler: str | None, scheduler: str | None, *, automatic: bool = True) -> tuple[str, str]:
         """Name of the sampler and label of the scheduler that are used.
 
-        A scheduler at the end of the sampler's name is split off, schedulers being tried in the order of the list; an
-        unknown sampler is the first of the list, an unknown scheduler Automatic. With `automatic` a scheduler that is
-        the sampler's own is Automatic too.
+        A scheduler at the end of the sampler's name is split off; an unknown sampler is the first of the list, an
+        unknown scheduler Automatic. With `automatic` a scheduler that is the sampler's own is Automatic too.
         """
-        found = self.scheduler(scheduler) or self._schedulers[0]
-        name = sampler or self._samplers[0]["name"]
-        for item in self._schedulers:
-            for label in (item["label"], item["name"], *(item["aliases"] or ())):
-                if name.endswith(f" {label}"):
-                    found = item
-                    name = name[: -len(label) - 1]
-                    break
+        name, found = self.split(sampler or self._samplers[0]["name"])
+        found = found or self.scheduler(scheduler) or self._schedulers[0]
         chosen = self.sampler(name) or self._samplers[0]
         if automatic and chosen["options"].get("scheduler") == found["name"]:
             found = self._schedulers[0]
         return chosen["name"], found["label"]
+
+    def split(self, name: str, *, any_case: bool = False) -> tuple[str, Item | None]:
+        """A sampler's name without the schedulers at its end, tried in the order of the list, and the last of them."""
+        found = None
+        for item in self._schedulers:
+            for label in (item["label"], item["name"], *(item["aliases"] or ())):
+                end = name[-len(label) - 1 :]
+                if end == f" {label}" or (any_case and end.lower() == f" {label}".lower()):
+                    found, name = item, name[: -len(label) - 1]
+                    break
+        return name, found
 
     def schedule(self, sampler: str, scheduler: str | None) -> str | None:
         """Label of the scheduler that a sampler really follows; None where the model's own or none is."""
@@ -98,16 +102,6 @@ class Names:
             "Use same sampler" if sampler == values.get("Sampler") else sampler,
             "Use same scheduler" if scheduler == values.get("Schedule type") else scheduler,
         )
-
-    def steps_each(self, sampler: str, steps: Any) -> int:
-        """How often the model is called for one step: twice by samplers of second order.
-
-        The webui finds it by dividing, before it paints; this is where 0 and null as the number of steps fail.
-        """
-        item = self.sampler(sampler)
-        second_order = item is not None and item["options"].get("second_order") == "True"
-        calls: int = (steps * 2 if second_order else steps) // steps
-        return calls
 
     def uses_ensd(self, sampler: str, eta: float | None) -> bool:
         """Whether the sampler adds the option `eta_noise_seed_delta` to the seed of its own noise."""

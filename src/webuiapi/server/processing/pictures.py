@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pybase64
@@ -18,7 +18,7 @@ from ... import png
 from ...infotext import exif_user_comment
 from ...infotext.exif import read_user_comment
 from ..errors import HTTPError
-from .limits import OutOfMemoryError, check_input
+from .limits import OutOfMemoryError, check_count, check_input, check_total
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -55,6 +55,18 @@ def decode(text: str, options: Mapping[str, Any]) -> Image:
         raise
     except Exception as error:  # whatever is wrong with it, the answer is the same
         raise HTTPError(500, "Invalid encoded image") from error
+
+
+def decode_all(texts: Sequence[str], options: Mapping[str, Any]) -> list[Image]:
+    """The pictures of a request that brings several, as many and as large as the server can hold together."""
+    check_count(len(texts))
+    images: list[Image] = []
+    pixels = 0
+    for text in texts:
+        images.append(decode(text, options))
+        pixels += images[-1].width * images[-1].height
+        check_total(pixels)
+    return images
 
 
 def _upright(image: Image) -> Image:

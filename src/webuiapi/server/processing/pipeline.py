@@ -8,7 +8,7 @@ from ..catalog import sha256_of
 from . import grids, prompts
 from .generation import NO_CHECKPOINT, Batch, Generation, find_checkpoint
 from .info import Processed, infotext
-from .limits import check_total
+from .limits import check_count, check_total
 from .names import AUTOMATIC
 from .seeds import fixed_seed, seeds_for
 
@@ -43,11 +43,13 @@ def _process(run: Generation) -> Processed:
     for script in run.scripts:
         script.call("process", run)
     run.prepare()
-    check_total(len(run.all_prompts) * max(run.width, 0) * max(run.height, 0))
+    check_count(len(run.all_prompts))
+    check_total(len(run.all_prompts), run.answer_size)
     run.course.begin(run.n_iter, run.passes)
 
     pictures: list[Image] = []
     infotexts: list[str] = []
+    pixels = 0
     for index in range(run.n_iter):
         if run.job.interrupted:
             break
@@ -55,7 +57,10 @@ def _process(run: Generation) -> Processed:
         if not batch.prompts:
             break
         run.job.begin_batch(index, run.n_iter, name=run.course.name if run.n_iter == 1 else None)
+        known = len(pictures)
         _paint_batch(run, batch, pictures, infotexts)
+        pixels += sum(image.width * image.height for image in pictures[known:])
+        check_total(pixels)  # once more, because scripts may have enlarged them
     infotexts = infotexts or [infotext(run)]
 
     first = _add_grid(run, pictures, infotexts)
@@ -150,8 +155,7 @@ def _note_networks(run: Generation, batch: Batch) -> None:
 def _add_grid(run: Generation, pictures: list[Image], infotexts: list[str]) -> int:
     """Put a grid before the pictures where the server would save one; how many grids there are."""
     options = run.options
-    alone = len(pictures) < 2 and options["grid_only_if_multiple"]
-    if run.do_not_save_grid or alone or not pictures or not options["return_grid"]:
+    if run.do_not_save_grid or not grids.is_wanted(len(pictures), options):
         return 0
     sheet = grids.grid(pictures, options, batch_size=run.batch_size)
     text = infotext(run, main=True)

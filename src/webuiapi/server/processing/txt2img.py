@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import Pass
 from .generation import Batch, Generation, check_paintable, find_checkpoint, short_title
-from .limits import check_pixels
+from .limits import check_divisor, check_pixels
 from .resizing import CELL, find_upscaler, resize
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class Txt2Img(Generation):
     def passes(self) -> int:
         """Two with hires fix."""
         return 2 if self.enable_hr else 1
+
+    @property
+    def answer_size(self) -> tuple[int, int]:
+        """That of the second pass, if there is one."""
+        return (self.target.width, self.target.height) if self.enable_hr else (self.width, self.height)
 
     def token_merging_ratio_hr(self) -> Any:
         """That of the second pass, or else of the first."""
@@ -136,7 +141,7 @@ class Txt2Img(Generation):
 
     def paint(self, batch: Batch) -> list[Image]:
         """The first pass, and the second one where it is wanted and nobody has interrupted."""
-        self.names.steps_each(self.sampler_name, self.steps)
+        check_divisor(self.steps)
         if self.enable_hr and self.firstpass_image is not None:
             # The real server never decodes it, and takes the text for the number of a pixel.
             raise ValueError(f"could not convert string to float: {self.firstpass_image!r}")

@@ -9,7 +9,7 @@ from ...infotext import with_defaults
 from ..errors import HTTPError
 from ..processing import captions
 from ..processing.extras import run_extras
-from ..processing.pictures import decode, encode, read_info
+from ..processing.pictures import decode, decode_all, encode, read_info
 from ..routing import Call, route
 
 
@@ -27,7 +27,7 @@ def extra_single_image(call: Call) -> dict[str, Any]:
 def extra_batch_images(call: Call) -> dict[str, Any]:
     """Several; what was done is told of the last one."""
     state = call.state
-    images = [decode(item["data"], state.options) for item in call.fields["imageList"]]
+    images = decode_all([item["data"] for item in call.fields["imageList"]], state.options)
     with state.queued(name="extras") as job:
         images, html_info = run_extras(call.fields, images, state, job)
     return {"html_info": html_info, "images": [encode(image, state.options) for image in images]}

@@ -16,7 +16,7 @@ from ..processing.generation import Generation
 from ..processing.img2img import Img2Img
 from ..processing.info import Processed
 from ..processing.names import AUTOMATIC, Names
-from ..processing.pictures import decode, encode
+from ..processing.pictures import decode, decode_all, encode
 from ..processing.pipeline import process
 from ..processing.slots import Chosen, Slots
 from ..processing.txt2img import Txt2Img
@@ -47,7 +47,7 @@ def img2img(call: Call) -> dict[str, Any]:
     chosen = _choose(call, fields, "img2img")
     with state.queued("img2img", fields["force_task_id"], "scripts_img2img") as job:
         run = Img2Img(state, job, {**_for_pipeline(call, fields), "mask": mask or None})
-        run.init_images = [decode(text, state.options) for text in init_images]
+        run.init_images = decode_all(init_images, state.options)
         job.start()
         processed = _paint(run, chosen)
     if not fields["include_init_images"]:

@@ -41,16 +41,14 @@ def task_progress(call: Call) -> dict[str, Any]:
 def _figures(call: Call) -> dict[str, Any]:
     running, options = call.state.progress, call.state.options
     done = min(running.figures().share_done(), 1.0)
-    elapsed = running.elapsed
     preview, preview_id = None, call.fields["id_live_preview"]
     if options["live_previews_enable"] and call.fields["live_preview"]:
-        running.renew_preview(options["show_progress_every_n_steps"])
-        image, image_id = running.preview, running.preview_id
+        image, image_id = running.renew_preview(options["show_progress_every_n_steps"])
         if image is not None and image_id != preview_id:
             preview, preview_id = data_uri(image, options["live_previews_image_format"]), image_id
     return {
         "progress": done,
-        "eta": elapsed / done - elapsed if done > 0 else None,
+        "eta": running.eta(done),
         "live_preview": preview,
         "id_live_preview": preview_id,
         "textinfo": None,

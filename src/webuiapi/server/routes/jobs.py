@@ -24,12 +24,10 @@ def progress(call: Call) -> dict[str, Any]:
     if figures.job_count == 0:
         return answer
     done = figures.share_done(0.01)
-    elapsed = running.elapsed
     answer["progress"] = min(done, 1.0)
-    answer["eta_relative"] = elapsed / done - elapsed
+    answer["eta_relative"] = running.eta(done)
     if options["live_previews_enable"] and not call.fields["skip_current_image"]:
-        running.renew_preview(options["show_progress_every_n_steps"])
-        preview = running.preview
+        preview, _ = running.renew_preview(options["show_progress_every_n_steps"])
         if preview is not None:
             answer["current_image"] = encoded(preview, options["samples_format"])
     return answer

@@ -34,6 +34,8 @@ class Queue:
         self._lock = threading.RLock()
         self._tasks: dict[str, Task] = {}
         self._worker: threading.Thread | None = None
+        self._taken: set[str] = set()
+        """The tasks that a thread has in hand."""
         self._interrupted: set[str] = set()
         self._closed = False
         self.paused = False
@@ -131,7 +133,11 @@ class Queue:
 
     def run_alone(self, name: str) -> None:
         """Run one task now, even if the queue is paused or it is over already. A task that is not there breaks."""
-        task = self._found(name)
+        with self._lock:
+            task = self._found(name)
+            if name in self._taken:
+                return  # it waits for its turn already
+            self._taken.add(name)
         threading.Thread(target=self._run, args=(task,), name="webuiapi-agent-scheduler", daemon=True).start()
 
     def requeue_failed(self) -> int:
@@ -184,10 +190,12 @@ class Queue:
         while True:
             with self._lock:
                 over = self._closed or self._app.state is not self._state
-                tasks = [] if self.paused or over else self.waiting()
+                waiting = [] if self.paused or over else self.waiting()
+                tasks = [task for task in waiting if task.id not in self._taken]
                 if not tasks:
                     self._worker = None
                     return
+                self._taken.add(tasks[0].id)
             self._run(tasks[0])
 
     def _close(self) -> None:
@@ -197,6 +205,13 @@ class Queue:
             worker.join()
 
     def _run(self, task: Task) -> None:
+        try:
+            self._carry_out(task)
+        finally:
+            with self._lock:
+                self._taken.discard(task.id)
+
+    def _carry_out(self, task: Task) -> None:
         self._interrupted.discard(task.id)
         try:
             answer = self._painted(task)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ...coerce import defaults_of
 from ...contract import contract
 
 FINISHED = ("done", "failed", "interrupted")
@@ -89,7 +90,7 @@ class Task:
         held = json.loads(item["params"])
         kind = _TAB[item["type"]]
         model = contract().endpoint("POST", f"/sdapi/v1/{kind}").body or {}
-        fields = {name: copy.copy(one.default) for name, one in model.items()} | dict(held["args"])
+        fields = defaults_of(model) | dict(held["args"])
         return cls(kind, fields, frozenset(held["args"]), checkpoint=held.get("checkpoint"), name=item.get("name"))
 
     def files(self) -> Iterator[tuple[str, bytes]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...errors import HTTPError
+from ...processing.limits import check_count, check_pixels, check_total
 from ...processing.pictures import decode, encode
 from ...processing.scripts import Script
 from ..base import Extension, argument, field
@@ -105,6 +106,7 @@ def detect(call: Call) -> dict[str, Any]:
     images, masks = fields["controlnet_input_images"], fields["controlnet_masks"]
     if not images:
         raise HTTPError(422, "No image selected")
+    check_count(len(images))
     if module.needs_mask and len(masks) != len(images):
         raise HTTPError(422, f"Preprocessor {name} requires `controlnet_masks` param.")
     given = {
@@ -163,12 +165,13 @@ def render_openpose_json(call: Call) -> dict[str, Any]:
     """Draw poses."""
     if not call.fields["body"]:
         return {"info": _NO_POSES}
-    from ...processing.limits import check_pixels
     from ..vision.poses import draw
 
+    check_count(len(call.fields["body"]))
     for pose in call.fields["body"]:
         if pose["canvas_width"] <= 0 or pose["canvas_height"] <= 0:
             raise ValueError("the canvas has no pixels")
         check_pixels(pose["canvas_width"], pose["canvas_height"])
+    check_total(sum(pose["canvas_width"] * pose["canvas_height"] for pose in call.fields["body"]))
     drawn = [encode(draw(pose), call.state.options) for pose in call.fields["body"]]
     return {"images": drawn, "info": "Success"}

@@ -22,6 +22,7 @@ DEFAULTS: Mapping[str, Any] = {
 }  # fmt: skip
 """The settings that are read here, where a job leaves them out."""
 _OVER = ("SUCCEEDED", "FAILED", "CANCELLED")
+_QUEUED = "QUEUED"
 _MOST_FRAMES = 10_000
 
 
@@ -40,7 +41,6 @@ class Jobs:
         self._statuses: dict[str, dict[str, Any]] = {}
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
-        self._running: str | None = None
         state.on_close.append(self._close)
 
     def __contains__(self, job: str) -> bool:
@@ -77,7 +77,7 @@ class Jobs:
         with self._lock:
             if self._statuses[job]["status"] in _OVER:
                 return False
-            running = self._running == job
+            running = self._statuses[job]["phase"] != _QUEUED  # before that the running job is somebody else's
             self._statuses[job].update(status="CANCELLED", message="Cancelled due to user request.")
         if running:
             self._state.progress.stop(interrupt=True)
@@ -95,11 +95,8 @@ class Jobs:
         while (job := self._queue.get()) is not None:
             with self._lock:
                 status = self._statuses[job]
-                self._running = job
             if status["status"] not in _OVER:
                 self._render(status)
-            with self._lock:
-                self._running = None
 
     def _close(self) -> None:
         self._queue.put(None)
@@ -160,7 +157,7 @@ class Jobs:
 def _new_status(job: str, settings: dict[str, Any], options: Any) -> dict[str, Any]:
     now = time.time()
     return {
-        "id": job, "status": "ACCEPTED", "phase": "QUEUED", "error_type": "NONE", "phase_progress": 0.0,
+        "id": job, "status": "ACCEPTED", "phase": _QUEUED, "error_type": "NONE", "phase_progress": 0.0,
         "started_at": now, "last_updated": now, "execution_time": 0.0, "update_interval_time": 0.0, "updates": 0,
         "message": None, "outdir": None, "timestring": None, "deforum_settings": settings,
         "options_overrides": options,
@@ -169,12 +166,13 @@ def _new_status(job: str, settings: dict[str, Any], options: Any) -> dict[str, A
 
 def _paint_frame(state: State, job: Job, settings: Mapping[str, Any], frame: int) -> None:
     """One frame, as a txt2img of it would be."""
+    from ...coerce import defaults_of
     from ...contract import contract
     from ...processing.pipeline import process
     from ...processing.txt2img import Txt2Img
 
     model = contract().endpoint("POST", "/sdapi/v1/txt2img").body or {}
-    fields = {name: described.default for name, described in model.items()}
+    fields = defaults_of(model)
     seed = int(settings["seed"])
     prompt, _, negative = _prompt_at(settings["prompts"], frame).partition("--neg")
     fields.update(

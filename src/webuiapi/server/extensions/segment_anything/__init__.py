@@ -138,7 +138,7 @@ def _boxes(image: Image, fields: dict[str, Any]) -> list[Box]:
     boxes = find(image, fields["dino_text_prompt"], threshold)
     selection = fields["dino_preview_boxes_selection"]
     if fields["dino_preview_checkbox"] and selection is not None:
-        boxes = [boxes[place] for place in selection if 0 <= place < len(boxes)]
+        boxes = [boxes[place] for place in dict.fromkeys(selection) if 0 <= place < len(boxes)]
     return boxes
 
 

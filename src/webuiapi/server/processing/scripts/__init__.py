@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 
+from ...loading import import_modules
 from .base import ActiveScript, Script, implied_scripts, known_script, register
 
 __all__ = ["ActiveScript", "Script", "implied_scripts", "known_script", "load_scripts", "register"]
@@ -14,5 +13,4 @@ __all__ = ["ActiveScript", "Script", "implied_scripts", "known_script", "load_sc
 @cache
 def load_scripts() -> None:
     """Import all of them."""
-    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
-        importlib.import_module(f"{__name__}.{module}")
+    import_modules(__name__)

@@ -10,7 +10,7 @@ from .. import grids
 from ..captions import clip, deepdanbooru
 from ..img2img import ORIGINAL, Img2Img
 from ..info import Processed
-from ..limits import check_count
+from ..limits import check_count, check_total
 from ..pipeline import fix_seed, process
 from .base import Script, register
 
@@ -36,6 +36,7 @@ class Loopback(Script):
         fix_seed(run)
         batches = run.n_iter
         check_count(loops * batches)
+        check_total(loops if batches == 1 else batches, run.answer_size)
         run.extra = {"Final denoising strength": final_denoising_strength, "Denoising curve": denoising_curve}
         run.batch_size = run.n_iter = 1
         run.do_not_save_grid = True

@@ -13,7 +13,7 @@ from PIL import ImageDraw
 from .. import grids
 from ..img2img import ORIGINAL, Img2Img
 from ..info import Processed
-from ..limits import check_count, check_pixels
+from ..limits import check_count, check_pixels, check_total
 from ..pictures import flat
 from ..pipeline import process
 from .base import Script, register
@@ -46,6 +46,10 @@ class Borders:
         left, right = _shared(width - image.width, left, right)
         up, down = _shared(height - image.height, up, down)
         return cls(left, up, right, down)
+
+    def around(self, image: Image) -> tuple[int, int]:
+        """The size of the picture when it has grown."""
+        return image.width + self.left + self.right, image.height + self.up + self.down
 
     def inner(self, size: tuple[int, int], inset: int) -> tuple[int, int, int, int]:
         """The rectangle of the old picture in the new one, smaller by `inset` on the sides that grow."""
@@ -106,6 +110,7 @@ class OutpaintingMk2(Script):
         batches, size = run.n_iter, run.batch_size
         sides = [side for side in ("left", "right", "up", "down") if getattr(borders, side) > 0]
         check_count(batches * size)
+        check_total(batches * size, borders.around(start))
         run.n_iter = 1
         run.course.planned = batches * len(sides)
         work = _SideBySide(run, mask_blur, noise_q, color_variation)
@@ -116,8 +121,7 @@ class OutpaintingMk2(Script):
             for side in sides:
                 grown = work.grow(grown, side, getattr(borders, side))
             images += grown
-        alone = len(images) < 2 and run.options["grid_only_if_multiple"]
-        if run.options["return_grid"] and images and not alone:
+        if grids.is_wanted(len(images), run.options):
             images = [grids.grid(images, run.options), *images]
         return Processed.of(run, images, seed=work.first_seed, info=work.first_text)
 
@@ -194,7 +198,7 @@ class PoorMansOutpainting(Script):
         run.do_not_save_grid = True
         start = flat(run.init_images[0], run.options["img2img_background_color"])
         borders = Borders.of(start, pixels, direction)
-        size = (start.width + borders.left + borders.right, start.height + borders.up + borders.down)
+        size = borders.around(start)
         canvas = pil.new("RGB", size)
         canvas.paste(start, (borders.left, borders.up))
         mask = _mask(size, borders.inner(size, mask_blur * 2))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..info import Processed
+from ..limits import check_count, check_total
 from ..pipeline import process
 from ..seeds import SEED_RANGE
 from .base import Script, register
@@ -46,16 +47,27 @@ class PromptsFromFile(Script):
         """The prompt of the request is put before ("end") or behind ("start") each line's own."""
         lines = [line.strip() for line in prompt_txt.splitlines()]
         jobs = [_job(line, run.names) for line in lines if line]
+        counts = [job.get("n_iter", run.n_iter) * job.get("batch_size", run.batch_size) for job in jobs]
+        check_count(sum(counts))
+        check_total(
+            sum(
+                count * job.get("width", run.width) * job.get("height", run.height)
+                for count, job in zip(counts, jobs, strict=True)
+            )
+        )
         run.do_not_save_grid = True
         if (checkbox_iterate or checkbox_iterate_batch) and run.seed == -1:
             run.seed = run.state.random.randrange(SEED_RANGE)
         run.course.planned = sum(job.get("n_iter", run.n_iter) for job in jobs)
 
         images, all_prompts, infotexts = [], [], []
+        pixels = 0
         for number, job in enumerate(jobs):
             run.course.name = f"{number + 1} out of {len(jobs)}"
             processed = process(_run_of(run, job, at_start=prompt_position == "start"))
             images += processed.images
+            pixels += sum(image.width * image.height for image in processed.images)
+            check_total(pixels)
             if checkbox_iterate:
                 run.seed += run.batch_size * run.n_iter
             all_prompts += processed.all_prompts

@@ -10,7 +10,7 @@ from PIL import Image as pil
 from .. import grids
 from ..img2img import Img2Img
 from ..info import Processed
-from ..limits import check_count
+from ..limits import check_count, check_total
 from ..pictures import flat
 from ..pipeline import fix_seed, process
 from ..resizing import upscale
@@ -36,6 +36,7 @@ class SdUpscale(Script):
         image = flat(run.init_images[0], run.options["img2img_background_color"])
         if upscaler["name"] != "None":
             image = upscale(image, scale_factor, upscaler, run.state)
+        check_total(run.n_iter, image.size)
         tiles = grids.cut_into_tiles(image, run.width, run.height, overlap)
         starts = [tile.image for tile in tiles]
         size, rounds = run.batch_size, run.n_iter
