@@ -93,8 +93,11 @@ def first_pass(values: Mapping[str, Any]) -> dict[str, int]:
         return {}
     if (not width or not height) and whole_width and whole_height:
         # 0 stood for as many pixels as 512x512 has, in the same shape, rounded up to 64.
-        scale = math.sqrt(512 * 512 / (whole_width * whole_height))
-        width, height = (math.ceil(scale * side / 64) * 64 for side in (whole_width, whole_height))
+        try:
+            scale = math.sqrt(512 * 512 / (whole_width * whole_height))
+            width, height = (math.ceil(scale * side / 64) * 64 for side in (whole_width, whole_height))
+        except OverflowError:  # hundreds of digits, which are the size of no picture
+            return {}
     return {"Size-1": width, "Size-2": height, "Hires resize-1": whole_width, "Hires resize-2": whole_height}
 
 
