@@ -15,6 +15,7 @@ Everything here works offline, and nothing decodes pixels.
     novelai     NovelAI's form, read as the webui's
     exif        the EXIF block, whose UserComment holds the text
     defaults    the text as png-info answers it: with everything that the webui adds
+    settings    the settings of the server that a text tells
     request     the text as fields of a request that makes the same picture again
 """
 
