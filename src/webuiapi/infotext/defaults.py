@@ -54,21 +54,15 @@ def with_defaults(
     `infotext_styles`, `auto_backcompat` and `skip` (`infotext_skip_pasting`) are the options of the server.
     """
     prompt, negative_prompt, line = form.cut(str(parameters))
-    result: dict[str, Any] = {}
-    for key, written in form.read_pairs(line):
-        value = form.unquote(written)
-        sides = form.split_size(value)
-        if sides:
-            result[f"{key}-1"], result[f"{key}-2"] = sides
-        elif written:  # the webui drops a pair without a value
-            result[key] = value
+    # The webui drops a pair without a value.
+    result: dict[str, Any] = {
+        **form.with_sides((key, form.unquote(written)) for key, written in form.read_pairs(line) if written)
+    }
     if infotext_styles != "Ignore":
         prompt, negative_prompt = _cut_styles(result, prompt, negative_prompt, list(known_styles), infotext_styles)
-    result["Prompt"] = prompt
+    result["Prompt"] = form.with_hypernet(prompt, result)
     result["Negative prompt"] = negative_prompt
     result.setdefault("Clip skip", "1")
-    if "Hypernet" in result:
-        result["Prompt"] += f"<hypernet:{result['Hypernet']}:{result.get('Hypernet strength', '1.0')}>"
     for key, default in _AFTER_PROMPT.items():
         result.setdefault(key, default)
     result.update(first_pass(result))

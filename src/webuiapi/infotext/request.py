@@ -112,11 +112,11 @@ class _Reading:
         self.parameters = parameters
         self.kind = kind
         self.implied = implied
-        self.values = _with_sides(parameters)
+        self.values = form.with_sides(parameters.items())
         self.values.update({key: str(side) for key, side in first_pass(self.values).items()})
         self.used = set(_NOT_NEEDED)
         self.notes: list[str] = []
-        self.fields: dict[str, Any] = {"prompt": _prompt(parameters)}
+        self.fields: dict[str, Any] = {"prompt": form.with_hypernet(parameters.prompt, parameters)}
 
     def result(self) -> Fields:
         if self.parameters.negative_prompt:
@@ -197,23 +197,3 @@ class _Reading:
                 unknown.append(key)
         if unknown:
             self.notes.append(f"Not carried over: {', '.join(unknown)}.")
-
-
-def _with_sides(parameters: GenerationParameters) -> dict[str, str]:
-    """The pairs, those of the form WxH as two."""
-    values = {}
-    for key, value in parameters.items():
-        sides = form.split_size(value)
-        if sides:
-            values[f"{key}-1"], values[f"{key}-2"] = sides
-        else:
-            values[key] = value
-    return values
-
-
-def _prompt(parameters: GenerationParameters) -> str:
-    """The prompt, with the hypernetwork that texts of 2022 name among their pairs."""
-    name = parameters.get("Hypernet")
-    if name is None:
-        return parameters.prompt
-    return f"{parameters.prompt}<hypernet:{name}:{parameters.get('Hypernet strength', '1.0')}>"
