@@ -55,9 +55,8 @@ def with_defaults(
     """
     prompt, negative_prompt, line = form.cut(str(parameters))
     # The webui drops a pair without a value.
-    result: dict[str, Any] = {
-        **form.with_sides((key, form.unquote(written)) for key, written in form.read_pairs(line) if written)
-    }
+    pairs = ((key, form.unquote(written)) for key, written in form.read_pairs(line) if written)
+    result: dict[str, Any] = {**form.with_sides(pairs)}
     if infotext_styles != "Ignore":
         prompt, negative_prompt = _cut_styles(result, prompt, negative_prompt, list(known_styles), infotext_styles)
     result["Prompt"] = form.with_hypernet(prompt, result)
