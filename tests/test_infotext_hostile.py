@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from PIL import Image
 
-from webuiapi.infotext import embed, read_image_text
+from webuiapi.infotext import GenerationParameters, embed, parse, read_image_text, with_defaults
 from webuiapi.infotext.exif import read_user_comment
 
 TEXT = "a cat, 猫\nNegative prompt: dog\nSteps: 2, Sampler: Euler, Seed: 1"
@@ -85,3 +88,30 @@ def test_a_gif_of_many_small_blocks() -> None:
     data = b"GIF89a" + bytes(7) + frame + b"\x21\xfe\x03a: \0;"
     assert peak_of(lambda: read_image_text(data)) < MEGABYTE
     assert read_image_text(data) == "a: "
+
+
+@pytest.mark.parametrize(("value", "kind"), [(None, "None"), (5, "an int"), (b"a cat", "a bytes"), (["a"], "a list")])
+def test_parameters_of_what_is_no_text(value: Any, kind: str) -> None:
+    with pytest.raises(TypeError, match=rf"^parameters are read from a str, not from {kind}; .*\.from_image$"):
+        parse(value)
+    with pytest.raises(TypeError, match=rf"^parameters: a str or GenerationParameters is needed, not {kind}$"):
+        with_defaults(value)
+
+
+@pytest.mark.parametrize(("value", "kind"), [(None, "None"), (5, "an int"), (object(), "an object"), ([], "a list")])
+def test_parameters_of_what_is_no_picture(value: Any, kind: str) -> None:
+    with pytest.raises(TypeError, match=rf"^image: a path, the bytes .* is needed, not {kind}$"):
+        GenerationParameters.from_image(value)
+    with pytest.raises(TypeError, match=rf"^data: the bytes of a picture are needed, not {kind}; "):
+        read_image_text(value)
+
+
+def test_parameters_of_a_file_that_is_open_as_text() -> None:
+    file: Any = io.StringIO("text")
+    with pytest.raises(TypeError, match=r"^the picture is open as text; open it with mode 'rb'$"):
+        GenerationParameters.from_image(file)
+
+
+def test_bytes_of_any_kind() -> None:
+    data = embed(Image.new("RGB", (8, 8)), TEXT)
+    assert read_image_text(bytearray(data)) == read_image_text(memoryview(data)) == TEXT

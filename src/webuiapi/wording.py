@@ -19,7 +19,7 @@ def path_text(value: object, name: str) -> str:
     path = os.fspath(value) if isinstance(value, os.PathLike) else value
     if isinstance(path, str):
         return path
-    raise TypeError(f"{name}={value!r:.80} is {a_kind(value)}: a path is needed, a str or a pathlib.Path")
+    raise TypeError(f"{name}={value!r:.80}: a path is needed, a str or a pathlib.Path, not {a_kind(value)}")
 
 
 def text_of(value: Any) -> str:

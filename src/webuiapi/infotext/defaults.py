@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ..wording import a_kind
 from . import text as form
 from .parameters import GenerationParameters
 
@@ -51,8 +52,11 @@ def with_defaults(
     """What png-info answers as `parameters`, and what the request field `infotext` is read as.
 
     `known_styles` are the server's styles (`name`, `prompt`, `negative_prompt`), found ones are cut out of the prompts;
-    `infotext_styles`, `auto_backcompat` and `skip` (`infotext_skip_pasting`) are the options of the server.
+    `infotext_styles`, `auto_backcompat` and `skip` (`infotext_skip_pasting`) are the options of the server. Raises
+    `TypeError` for what is neither parameters nor a text.
     """
+    if not isinstance(parameters, (str, GenerationParameters)):
+        raise TypeError(f"parameters: a str or GenerationParameters is needed, not {a_kind(parameters)}")
     prompt, negative_prompt, line = form.cut(str(parameters))
     # The webui drops a pair without a value.
     pairs = ((key, form.unquote(written)) for key, written in form.read_pairs(line) if written)

@@ -6,10 +6,11 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..wording import a_kind, path_text
 from . import bmff, novelai
 from .exif import PREFIX, exif_user_comment, read_user_comment
 
@@ -24,17 +25,27 @@ _EXIF_FORMATS = ("JPEG", "WEBP", "AVIF")
 
 
 def image_text(image: str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image) -> str:
-    """The text in a path, the bytes of a file, an open file, or a PIL image; `ValueError` if there is none."""
+    """The text in a path, the bytes of a file, an open file, or a PIL image; `ValueError` if there is none.
+
+    Raises `TypeError` for anything else, and `OSError` for a file that can't be read.
+    """
     name = "the picture"
     text: str | None
     if isinstance(image, (bytes, bytearray, memoryview)):
-        text = read_image_text(bytes(image))
+        text = read_image_text(image)
     elif isinstance(image, (str, PathLike)):
-        name = fspath(image)
-        text = read_image_text(Path(image).read_bytes())
+        name = path_text(image, "image")
+        text = read_image_text(Path(name).read_bytes())
     elif hasattr(image, "read"):
         name = str(getattr(image, "name", "") or name)
-        text = read_image_text(image.read())
+        data = image.read()
+        if not isinstance(data, bytes):
+            raise TypeError(f"{name} is open as text; open it with mode 'rb'")
+        text = read_image_text(data)
+    elif not hasattr(image, "info"):
+        raise TypeError(
+            f"image: a path, the bytes of a file, an open binary file or a PIL image is needed, not {a_kind(image)}"
+        )
     else:
         name = str(getattr(image, "filename", "") or name)
         text = _text_of_pil(image)
@@ -43,8 +54,14 @@ def image_text(image: str | PathLike[str] | bytes | bytearray | memoryview | Bin
     return text
 
 
-def read_image_text(data: bytes) -> str | None:
-    """The text in the bytes of a PNG, JPEG, WebP, AVIF or GIF file; None if there is none, also in a damaged file."""
+def read_image_text(data: bytes | bytearray | memoryview) -> str | None:
+    """The text in the bytes of a PNG, JPEG, WebP, AVIF or GIF file; None if there is none, also in a damaged file.
+
+    Raises `TypeError` for what is no bytes.
+    """
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"data: the bytes of a picture are needed, not {a_kind(data)}; from_image reads files too")
+    data = bytes(data)
     if data.startswith(_PNG):
         return _text_of_png(data)
     if data.startswith(b"\xff\xd8"):

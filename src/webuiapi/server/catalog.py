@@ -21,6 +21,7 @@ from typing import Any, Union
 
 import orjson
 
+from ..wording import path_text
 from .extensions import EXTENSIONS, load_extensions
 from .extensions.base import named, with_extensions, without_extensions
 
@@ -49,9 +50,10 @@ class Catalog:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Catalog:
         """A catalogue from a file."""
-        data = orjson.loads(Path(path).read_bytes())
+        name = path_text(path, "catalog")
+        data = orjson.loads(Path(name).read_bytes())
         if not isinstance(data, dict):
-            raise ValueError(f"{os.fspath(path)} is no catalogue: an object with the names of endpoints is expected")
+            raise ValueError(f"{name} is no catalogue: an object with the names of endpoints is expected")
         return cls(data)
 
     def without(self, extensions: Iterable[str]) -> Catalog:
