@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .png import kind_of
+from .png import kind_of, pillow_texts
 from .wording import path_text
 
 if TYPE_CHECKING:
@@ -231,11 +231,7 @@ def convert(data: bytes, wanted: str, infotext: str | None, options: Mapping[str
             image.info["parameters"] = infotext
         if not settings:
             return encode(image, "image")
-        from PIL.PngImagePlugin import PngInfo
-
-        settings["pnginfo"] = PngInfo()
-        for key, value in {**texts, **({"parameters": infotext} if infotext else {})}.items():
-            settings["pnginfo"].add_text(key, value)
+        settings["pnginfo"] = pillow_texts({**texts, **({"parameters": infotext} if infotext else {})})
     elif infotext and wanted in ("jpeg", "webp", "avif"):
         settings["exif"] = exif_user_comment(infotext)
     elif infotext and wanted == "gif":

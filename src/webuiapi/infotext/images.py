@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..png import pillow_texts
 from ..wording import a_kind, path_text
 from . import bmff, novelai
 from .exif import PREFIX, exif_user_comment, read_user_comment
@@ -237,11 +238,7 @@ def embed(image: Image, text: str, format: str = "PNG", **options: Any) -> bytes
     format = format.upper().replace("JPG", "JPEG")  # noqa: A001
     buffer = io.BytesIO()
     if format == "PNG":
-        from PIL.PngImagePlugin import PngInfo
-
-        info = PngInfo()
-        info.add_text("parameters", text)
-        image.save(buffer, format, pnginfo=info, **options)
+        image.save(buffer, format, pnginfo=pillow_texts({"parameters": text}), **options)
     elif format in _EXIF_FORMATS:
         if format == "JPEG" and image.mode not in ("L", "RGB", "CMYK"):
             image = image.convert("RGB")

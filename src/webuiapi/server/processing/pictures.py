@@ -100,13 +100,8 @@ def _png(image: Image) -> bytes:
     texts = {key: value for key, value in image.info.items() if isinstance(key, str) and isinstance(value, str)}
     if png.can_write(image.mode) and "transparency" not in image.info:
         return png.write_png(image, texts)
-    from PIL.PngImagePlugin import PngInfo
-
-    info = PngInfo()
-    for key, value in texts.items():
-        info.add_text(key, value)
     out = io.BytesIO()
-    image.save(out, "PNG", pnginfo=info, compress_level=1)
+    image.save(out, "PNG", pnginfo=png.pillow_texts(texts), compress_level=1)
     return out.getvalue()
 
 
