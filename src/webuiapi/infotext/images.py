@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -80,9 +80,16 @@ def read_image_text(data: bytes | bytearray | memoryview) -> str | None:
 def _text_of_pil(image: Image) -> str | None:
     info = {str(key): value for key, value in image.info.items()}
     if image.format == "PNG" and "parameters" not in info:
-        # Pillow reads chunks behind the pixels only when asked for this attribute.
-        info.update(getattr(image, "text", {}))
+        info.update(_behind_pixels(image))
     return _choose(info, image.size)
+
+
+def _behind_pixels(image: Image) -> Mapping[str, str]:
+    """The texts of a PNG with those behind its pixels, which Pillow decodes for that; none if they are damaged."""
+    try:
+        return getattr(image, "text", {})
+    except (OSError, SyntaxError, ValueError):
+        return {}
 
 
 def _choose(info: dict[str, Any], size: tuple[int, int]) -> str | None:
