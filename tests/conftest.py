@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, Literal
@@ -24,8 +25,10 @@ Door = Literal["socket", "local"]
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No address, credentials or proxies from outside."""
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No address, credentials, proxies or webuiapi.toml from outside."""
+    for name in ("XDG_CONFIG_HOME", "APPDATA", *(["HOME"] if sys.platform == "darwin" else [])):
+        monkeypatch.setenv(name, str(tmp_path_factory.getbasetemp() / "no-settings"))
     for name in os.environ:
         if name.startswith("WEBUIAPI_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -108,5 +108,5 @@ def test_units_say_how_they_are_sent() -> None:
 
     body = wire.encode({"args": [Unit()]}, images.convert).join()
     assert json.loads(body) == {"args": [{"image": base64.b64encode(PNG).decode()}]}
-    with pytest.raises(TypeError, match="a object can't be sent as JSON: <object"):
+    with pytest.raises(TypeError, match="an object can't be sent as JSON: <object"):
         wire.encode({"args": [object()]}, images.convert)

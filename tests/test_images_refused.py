@@ -25,8 +25,8 @@ CLOSED.close()
 @pytest.mark.parametrize(
     ("value", "kind", "message"),
     [
-        (5, TypeError, r"^images\[0\]: a int is no picture: accepted are a Pillow image, a path, bytes"),
-        (object(), TypeError, r"^images\[0\]: a object is no picture"),
+        (5, TypeError, r"^images\[0\]: an int is no picture: accepted are a Pillow image, a path, bytes"),
+        (object(), TypeError, r"^images\[0\]: an object is no picture"),
         (io.StringIO("x"), TypeError, r"^images\[0\]: the file given is open as text; open it with mode 'rb'"),
         (b"", ValueError, r"^images\[0\]: what was given \(0 bytes\) is no picture"),
         (b"<html>", ValueError, r"^images\[0\]: what was given \(6 bytes\) is no picture: its first bytes are of no"),
@@ -52,7 +52,7 @@ CLOSED.close()
         (numpy.zeros((0, 4), numpy.uint8), ValueError, r"shape \(0, 4\)"),
         (numpy.uint8(4), ValueError, r"shape \(\)"),
         ([WebUIApiResult([], {})], ValueError, r"^images\[0\]: the result given holds no picture"),
-        ([PNG, 5], TypeError, r"^images\[1\]: a int is no picture"),
+        ([PNG, 5], TypeError, r"^images\[1\]: an int is no picture"),
     ],
 )
 def test_what_is_no_picture_is_refused_by_name(
@@ -64,15 +64,15 @@ def test_what_is_no_picture_is_refused_by_name(
 
 
 def test_the_parameter_is_named(caller: Caller) -> None:
-    with pytest.raises(TypeError, match="mask_image: a int is no picture"):
+    with pytest.raises(TypeError, match="mask_image: an int is no picture"):
         caller.img2img(PNG, mask_image=5)
-    with pytest.raises(TypeError, match="image: a int is no picture"):
+    with pytest.raises(TypeError, match="image: an int is no picture"):
         caller.extra_single_image(5, upscaler_1="Lanczos")
-    with pytest.raises(TypeError, match=r"^images\[1\]: a int is no picture"):
+    with pytest.raises(TypeError, match=r"^images\[1\]: an int is no picture"):
         caller.extra_batch_images([PNG, 5], upscaler_1="Lanczos")
-    with pytest.raises(TypeError, match="image: a int is no picture"):
+    with pytest.raises(TypeError, match="image: an int is no picture"):
         caller.png_info(5)
-    with pytest.raises(TypeError, match="image: a int is no picture"):
+    with pytest.raises(TypeError, match="image: an int is no picture"):
         caller.interrogate(5)
 
 

@@ -16,6 +16,7 @@ from webuiapi.infotext.defaults import uses_emphasis
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "infotexts.json").read_text(encoding="utf-8"))
 TEXTS: list[str] = RECORDED["infotexts"]
 LAST_LINE = "Steps: 2, Sampler: Euler, Seed: 1"
+LONG = "9" * 400
 STYLES: list[dict[str, Any]] = [
     {"name": "Empty", "prompt": "", "negative_prompt": None},
     {"name": "Cinematic", "prompt": "cinematic still of {prompt}, film grain", "negative_prompt": "cartoon, drawing"},
@@ -78,6 +79,7 @@ def test_hypernetwork_joins_the_prompt() -> None:
         ("Size: 0x0, First pass size: 0x0", (0, 0, 0, 0)),
         ("First pass size: 256x256", (256, 256, 512, 512)),
         ("Size: 64x64, First pass size: big", ("64", "64", 0, 0)),
+        pytest.param(f"Size: {LONG}x64, First pass size: 0x0", (LONG, "64", 0, 0), id="digits without end"),
     ],
 )
 def test_first_pass_of_old_texts(pairs: str, sizes: tuple[int, ...]) -> None:

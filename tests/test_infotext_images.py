@@ -269,6 +269,8 @@ def test_novelai_form() -> None:
     assert str(GenerationParameters.from_image(Image.open(io.BytesIO(png(*chunks))))) == expected
     assert read_image_text(png(*chunks[:2], png_text_chunk("Comment", "{}"))) is None
     assert read_image_text(png(chunks[0], chunks[2])) is None
+    for odd in ("[" * 200_000, '{"sampler": []}', "{}", "no JSON"):
+        assert read_image_text(png(*chunks[:2], png_text_chunk("Comment", odd))) is None
 
 
 def test_pictures_without_a_text(tmp_path: Path) -> None:

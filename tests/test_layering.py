@@ -14,7 +14,7 @@ import webuiapi
 ROOT = Path(webuiapi.__file__).parent
 
 LAYERS = (
-    ("errors", "version", "items", "png", "address", "gate", "enums", "logs"),
+    ("errors", "version", "items", "png", "address", "gate", "enums", "logs", "wording"),
     ("checks", "wire", "names", "retry", "infotext"),
     ("request",),
     ("arriving", "encoding", "images"),
@@ -29,7 +29,7 @@ LAYERS = (
 )
 """From the bottom to the top. The names are modules and packages; within one layer anything goes."""
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-SERVER_MAY = {"address", "errors", "items", "png", "version", "wire", "infotext"}
+SERVER_MAY = {"address", "errors", "items", "png", "version", "wire", "wording", "infotext"}
 """What the embedded server shares with the client: formats and what an address is, not the way to it."""
 
 

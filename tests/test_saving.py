@@ -13,6 +13,7 @@ import pytest
 
 from support.pictures import file_of, noise, with_parameters
 from webuiapi import Result, WebUIApiResult
+from webuiapi.snapshot import save_snapshot
 
 TEXT = "a cat, très jolie 猫\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, Seed: {}, Size: 16x8, Model: tiny"
 FIRST = with_parameters(noise("RGB", 16, 8, 1), TEXT.format(11))
@@ -37,6 +38,7 @@ def files(folder: Path) -> list[str]:
     [
         ("cat.png", ["cat-0.png", "cat-1.png"]),
         ("cat", ["cat-0.png", "cat-1.png"]),
+        ("cat.v2", ["cat.v2-0.png", "cat.v2-1.png"]),
         ("cat-v1.5", ["cat-v1.5-0.png", "cat-v1.5-1.png"]),
         ("{index}.png", ["0.png", "1.png"]),
         ("{index:03d}-{seed}", ["000-11.png", "001-12.png"]),
@@ -106,6 +108,31 @@ def test_what_is_no_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, te
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         result_of(FIRST).save(template)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("suffix", [".xyz", ".mp4", ".JPGG", ".heic"])
+def test_a_suffix_of_no_format_that_can_be_written(tmp_path: Path, suffix: str) -> None:
+    template = f"{{index}}{suffix}"
+    message = (
+        f"path='{template}' ends in '{suffix}', which is no format that can be written: there are .png, .jpg, .webp, "
+        ".gif, .avif, .bmp, .tif, .jpeg, .tiff; without a suffix it is the received one"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        result_of(FIRST).save(template)
+    (tmp_path / f"folder{suffix}").mkdir()
+    (path,) = result_of(FIRST).save(tmp_path / f"folder{suffix}")
+    assert path.name == "0-11.png"
+
+
+@pytest.mark.parametrize(("path", "kind"), [(5, "an int"), (None, "None"), (b"x.png", "a bytes")])
+def test_a_path_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Any, kind: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    message = re.escape(f"path={path!r}: a path is needed, a str or a pathlib.Path, not {kind}")
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        result_of(FIRST).save(path)
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        save_snapshot("http://127.0.0.1:1", path)
     assert files(tmp_path) == []
 
 

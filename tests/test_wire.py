@@ -102,7 +102,7 @@ def test_other_containers_and_numbers_go_as_what_they_hold() -> None:
 
 
 def test_what_json_does_not_know_is_refused_by_its_type() -> None:
-    with pytest.raises(TypeError, match="a object can't be sent as JSON"):
+    with pytest.raises(TypeError, match="an object can't be sent as JSON"):
         wire.encode({"x": object()})
 
     def convert(value: Any) -> Any:

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .png import can_write, write_png
+from .png import can_write, pillow_texts, write_png
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -65,13 +65,8 @@ def _in_known_mode(image: Image) -> Image:
 
 
 def _by_pillow(image: Image, texts: dict[str, str]) -> bytes:
-    from PIL.PngImagePlugin import PngInfo
-
-    info = PngInfo()
-    for key, text in texts.items():
-        info.add_text(key, text)
     out = io.BytesIO()
-    image.save(out, "PNG", pnginfo=info, compress_level=1)
+    image.save(out, "PNG", pnginfo=pillow_texts(texts), compress_level=1)
     return out.getvalue()
 
 

@@ -37,6 +37,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .wording import text_of
+
 if TYPE_CHECKING:
     from .results import Result
 
@@ -279,9 +281,9 @@ def status_error(status: int, text: str, body: Any, *, method: str, url: str, se
         url=url,
         message=message[:600] + ("..." if len(message) > 600 else ""),
         hint=_hint(kind, status, message, text, url, sent_credentials),
-        error=_text(fields.get("error")),
+        error=text_of(fields.get("error")),
         detail=detail,
-        errors=_text(fields.get("errors")),
+        errors=text_of(fields.get("errors")),
     )
 
 
@@ -303,12 +305,12 @@ def _message(text: str, body: Any) -> str:
         return body
     if not isinstance(body, dict):
         return _from_html(text)
-    detail, error = body.get("detail"), _text(body.get("error"))
+    detail, error = body.get("detail"), text_of(body.get("error"))
     if isinstance(detail, list):  # the validation of pydantic 1 and 2
         return "; ".join(filter(None, map(_validation, detail)))
     if isinstance(detail, dict):  # KoboldCpp: {"detail": {"msg", "type"}}
-        return _text(detail.get("msg")) or _text(detail)
-    said = _text(detail) or _text(body.get("errors")) or _text(body.get("message"))
+        return text_of(detail.get("msg")) or text_of(detail)
+    said = text_of(detail) or text_of(body.get("errors")) or text_of(body.get("message"))
     if not said:
         return error or _from_html(text)
     plain = error in ("", "HTTPException", "server_error") or error in said
@@ -317,19 +319,15 @@ def _message(text: str, body: Any) -> str:
 
 def _validation(item: Any) -> str:
     if not isinstance(item, dict):
-        return _text(item)
+        return text_of(item)
     where = [str(part) for part in item.get("loc") or () if part not in ("body", "query")]
-    return ": ".join(filter(None, (".".join(where), _text(item.get("msg")))))
+    return ": ".join(filter(None, (".".join(where), text_of(item.get("msg")))))
 
 
 def _from_html(text: str) -> str:
     """The title of an HTML page (a proxy's, a wrong address), or the text itself."""
     title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
     return title.group(1) if title else ("" if "<html" in text[:500].lower() else text)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
 
 
 def _hint(kind: type[StatusError], status: int, message: str, text: str, url: str, sent_credentials: bool) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .infotext import GenerationParameters
 from .infotext import parse as parse_infotext
 from .png import MEDIA_TYPES, kind_of
+from .wording import a_kind
 
 if TYPE_CHECKING:
     from .results import Result
@@ -180,7 +181,7 @@ def compare(*results: Result[Any], labels: Sequence[str] | None = None, width: i
 
     for result in results:
         if not isinstance(result, Result):
-            raise TypeError(f"compare: a {type(result).__name__} is no result: give what txt2img and the like returned")
+            raise TypeError(f"compare: {a_kind(result)} is no result: give what txt2img and the like returned")
     if not results:
         raise ValueError("compare: no results were given")
     if labels is not None and (isinstance(labels, str) or len(labels) != len(results)):

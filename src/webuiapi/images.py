@@ -19,6 +19,7 @@ import pybase64
 
 from .encoding import encode, opened
 from .png import MEDIA_TYPES, VIDEOS, kind_of, problem_with
+from .wording import a_kind
 
 if TYPE_CHECKING:
     import numpy
@@ -132,7 +133,7 @@ def convert(value: Any) -> Any:
         return wire()
     if isinstance(value, os.PathLike):
         return outgoing(value, "image", uri=False)
-    raise TypeError(f"a {type(value).__name__} can't be sent as JSON: {value!r:.100}")
+    raise TypeError(f"{a_kind(value)} can't be sent as JSON: {value!r:.100}")
 
 
 def is_picture(value: Any) -> bool:
@@ -308,7 +309,7 @@ def as_pillow(value: Any, name: str) -> Image:
                 "(height, width), (height, width, 3) or (height, width, 4) of uint8 (0 to 255) is needed"
             )
         return pil.fromarray(value)
-    raise TypeError(f"{name}: a {type(value).__name__} is no picture: accepted are {ACCEPTED}")
+    raise TypeError(f"{name}: {a_kind(value)} is no picture: accepted are {ACCEPTED}")
 
 
 def size_of(value: Any, name: str) -> tuple[int, int] | None:

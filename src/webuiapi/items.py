@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
+from .wording import text_of
+
 T = TypeVar("T")
 I = TypeVar("I", bound="Item")  # noqa: E741 - an item
 
@@ -50,10 +52,6 @@ class prop(Generic[T]):  # noqa: N801 - used like `property`
         raise AttributeError(f"{self._key} is read-only; item[{self._key!r}] = ... changes the dict")
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
-
-
 def _text_or_none(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -88,7 +86,7 @@ def _texts(value: Any) -> list[str]:
 
 def text(key: str | None = None) -> prop[str]:
     """A text; "" when there is none."""
-    return prop(_text, key)
+    return prop(text_of, key)
 
 
 def optional_text(key: str | None = None) -> prop[str | None]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.PngImagePlugin import PngInfo
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
@@ -81,6 +82,16 @@ def text_chunk(keyword: str, text: str) -> tuple[bytes, bytes, bytes]:
         return _chunk(b"tEXt", name + b"\0" + text.encode("latin-1"))
     except UnicodeEncodeError:
         return _chunk(b"iTXt", name + b"\0\0\0\0\0" + text.encode("utf-8", "replace"))
+
+
+def pillow_texts(texts: Mapping[str, str]) -> PngInfo:
+    """Texts as Pillow takes them with a PNG (`pnginfo=`)."""
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    for keyword, text in texts.items():
+        info.add_text(keyword, text)
+    return info
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:

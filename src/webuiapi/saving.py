@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .png import kind_of
+from .png import kind_of, pillow_texts
+from .wording import path_text
 
 if TYPE_CHECKING:
     from .results import Result
@@ -28,6 +29,7 @@ SUFFIXES = {
     "tiff": ".tif",
 }
 _FORMATS = {**{suffix: kind for kind, suffix in SUFFIXES.items()}, ".jpeg": "jpeg", ".tiff": "tiff"}
+_LIKE_A_FORMAT = re.compile(r"\.(?!v\d)[A-Za-z][A-Za-z0-9]{1,4}$")  # not a version as in cat-v1.5 or cat.v2
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)  # by Windows, with any suffix
 _LONGEST_PROMPT = 60
 
@@ -41,8 +43,8 @@ def save(
     moving: bool = False,
 ) -> list[Path]:
     """See `Result.save`. With `moving`, files that the pictures went to already get their names instead of copies."""
-    template = os.fspath(path)
-    if template.endswith(("/", os.sep)) or Path(template).is_dir():
+    template = path_text(path, "path")
+    if is_folder(template):
         template = os.path.join(template, "{index}-{seed}")  # noqa: PTH118 - a template is no path yet
     check_template(template)
     now = datetime.now()  # noqa: DTZ005 - file names show the local time
@@ -97,8 +99,13 @@ def _put(
     return path
 
 
+def is_folder(template: str) -> bool:
+    """Whether a template is a folder, which files go into under names of their own."""
+    return template.endswith(("/", os.sep)) or Path(template).is_dir()
+
+
 def check_template(template: str) -> None:
-    """Raise `ValueError` for a template with an unknown field, naming those that exist."""
+    """Raise `ValueError` for a template with an unknown field or an unknown suffix, naming those that exist."""
     try:
         names = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
     except ValueError as error:
@@ -107,6 +114,12 @@ def check_template(template: str) -> None:
         if name not in FIELDS:
             known = ", ".join(f"{{{field}}}" for field in FIELDS)
             raise ValueError(f"path={template!r} has the unknown field {{{name}}}: there are {known}")
+    suffix = Path(template).suffix
+    if not is_folder(template) and suffix.lower() not in _FORMATS and _LIKE_A_FORMAT.match(suffix):
+        raise ValueError(
+            f"path={template!r} ends in {suffix!r}, which is no format that can be written: there are "
+            f"{', '.join(_FORMATS)}; without a suffix it is the received one"
+        )
 
 
 def fields_of(result: Result[Any], index: int, seed: int | None, infotext: str | None, now: datetime) -> dict[str, Any]:
@@ -218,11 +231,7 @@ def convert(data: bytes, wanted: str, infotext: str | None, options: Mapping[str
             image.info["parameters"] = infotext
         if not settings:
             return encode(image, "image")
-        from PIL.PngImagePlugin import PngInfo
-
-        settings["pnginfo"] = PngInfo()
-        for key, value in {**texts, **({"parameters": infotext} if infotext else {})}.items():
-            settings["pnginfo"].add_text(key, value)
+        settings["pnginfo"] = pillow_texts({**texts, **({"parameters": infotext} if infotext else {})})
     elif infotext and wanted in ("jpeg", "webp", "avif"):
         settings["exif"] = exif_user_comment(infotext)
     elif infotext and wanted == "gif":

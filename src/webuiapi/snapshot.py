@@ -23,6 +23,7 @@ from .request import Flow
 from .saving import write_new
 from .server_info import Probe
 from .server_info import server as which_server
+from .wording import path_text
 
 if TYPE_CHECKING:
     from .client import WebUIApi
@@ -70,12 +71,14 @@ def snapshot(server: WebUIApi | str) -> dict[str, Any]:
 
 def write_snapshot(catalog: Mapping[str, Any], path: str | os.PathLike[str]) -> Path:
     """Write a catalogue into a file, over one that is there, whole or not at all; its path."""
+    path = path_text(path, "path")
     text = orjson.dumps(catalog, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return write_new(Path(path), text, overwrite=True)
 
 
 def save_snapshot(server: WebUIApi | str, path: str | os.PathLike[str]) -> Path:
     """Take a snapshot of a running server and write it into a file."""
+    path = path_text(path, "path")  # before the server is asked
     return write_snapshot(snapshot(server), path)
 
 

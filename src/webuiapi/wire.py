@@ -18,6 +18,8 @@ from typing import Any, Protocol, runtime_checkable
 import orjson
 import pybase64
 
+from .wording import a_kind
+
 Buffer = bytes | bytearray | memoryview  # what the transports hand over
 
 _TOKEN = f"__webuiapi_{os.urandom(16).hex()}_"
@@ -66,7 +68,7 @@ def encode(value: Any, convert: Callable[[Any], Any] | None = None) -> Body:
         if callable(getattr(item, "item", None)) and getattr(item, "ndim", None) == 0:
             return _finite(item.item())  # a NumPy scalar
         if convert is None:
-            raise TypeError(f"a {type(item).__name__} can't be sent as JSON")
+            raise TypeError(f"{a_kind(item)} can't be sent as JSON")
         return convert(item)
 
     text = _dump(value, default)

@@ -258,5 +258,5 @@ def test_b64_img() -> None:
     assert read.info["parameters"] == "a cat"
     assert (webuiapi.b64_img(PNG), webuiapi.raw_b64_img(PNG)) == (URI, RAW)
     assert (webuiapi.b64_img(URI), webuiapi.raw_b64_img(URI)) == (URI, RAW)
-    with pytest.raises(TypeError, match="image: a int is no picture"):
+    with pytest.raises(TypeError, match="image: an int is no picture"):
         webuiapi.b64_img(3)

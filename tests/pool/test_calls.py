@@ -150,7 +150,7 @@ def test_what_is_no_pool(kind: Any) -> None:
     for given, error in (
         ("http://a", r"servers='http://a' must be a list of servers"),
         (5, r"servers=5 must be a list of servers"),
-        ([5], r"a int is no server for a \w+: give an address"),
+        ([5], r"an int is no server for a \w+: give an address"),
         ([WebUIApi() if kind is AsyncPool else AsyncWebUIApi()], r"is no server for a \w+"),
     ):
         with pytest.raises(TypeError, match=error):

@@ -105,6 +105,7 @@ def test_novelai(studio: Studio) -> None:
     assert "Sampler: Euler a" in info(studio, novelai(steps=1, sampler="new", seed=9, scale=1, uc=""))["info"]
     assert info(studio, novelai(steps=1))["info"] == ""
     assert info(studio, png(Software="NovelAI"))["info"] == ""
+    assert info(studio, png(Software="NovelAI", Description="a hen", Comment="[" * 200_000))["info"] == ""
 
 
 def test_styles_are_found(studio: Studio) -> None:

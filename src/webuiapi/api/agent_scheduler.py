@@ -17,6 +17,7 @@ from ..items import Item, anything, flag, integer, items, mapping, optional_text
 from ..request import LOCAL, Answer, ClientDefaults, Flow, Request, replaced, said
 from ..results import WebUIApiResult
 from ..wire import decode_image
+from ..wording import a_kind
 from .base import GetItem, read_item
 from .generate import Generation, Img2Img, Txt2Img
 from .known import checkpoint as title_of
@@ -82,7 +83,7 @@ class QueueTask(Request[str]):
 
     def __post_init__(self) -> None:
         if not isinstance(self.request, Generation):
-            raise TypeError(f"request is a {type(self.request).__name__}: Txt2Img or Img2Img is needed")
+            raise TypeError(f"request is {a_kind(self.request)}: Txt2Img or Img2Img is needed")
         super().__post_init__()
 
     @property

@@ -5,6 +5,9 @@
     fields     what a request's dataclass says about its fields: type and docstring
     flags      these fields as flags
     values     types of flags: pictures, sizes, NAME=VALUE
+    settings   `webuiapi.toml`: servers by name, defaults of flags
+    defaults   flags as keys of that file
+    places     which server a command is for
     job        sending a request and showing how it goes
     output     where pictures, paths and JSON go
     errors     errors as one paragraph, as JSON and as an exit code

@@ -24,6 +24,7 @@ COMMANDS = {
     "png-info": "Print the generation parameters inside pictures. Needs no server.",
     "models": "List the checkpoints of the server.",
     "samplers": "List the samplers of the server.",
+    "config": "Show what webuiapi.toml says: servers by name, and defaults. Needs no server.",
     "serve": "Run the embedded server, which needs no GPU.",
     "snapshot": "Write down what the server has installed, for a twin of it.",
     "stubs": "Write the server's names as types, for your editor and type checker.",
@@ -103,5 +104,6 @@ class App(click.Group):
 def app() -> None:
     """Paint with a stable-diffusion server that speaks /sdapi/v1: AUTOMATIC1111's webui, Forge, SD.Next and others.
 
-    The server is the one at http://127.0.0.1:7860, or --url, or WEBUIAPI_URL; `--url :local:` is the embedded one.
+    The server is the one at http://127.0.0.1:7860, or that of webuiapi.toml, or WEBUIAPI_URL, or --server, or --url;
+    `--url :local:` is the embedded one.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,19 +12,26 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from ..address import IN_PROCESS, Credentials, parse_url
+from .defaults import default_of, overruled
 from .flags import Flag, said
+from .places import SERVER_FLAGS, Place, places_of, settings_of
 from .values import CredentialsType
 
 if TYPE_CHECKING:
     from ..client import WebUIApi
 
 _SECTIONS = ("Most used", "Options", "What it is", "Output", "Server", "Everything else that the server takes")
-_OWN = ("url", "auth", "timeout", "json", "quiet", "out", "overwrite")
+_OWN = ("json", "quiet", "out", "overwrite")
 
 
 class Command(click.Command):
-    """A command whose flags are listed in sections."""
+    """A command whose flags are listed in sections, and have defaults in `webuiapi.toml`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not {"-h", "--help"}.intersection(args):  # which is there whatever the file says
+            entries = settings_of(ctx).defaults.get(str(self.name), {})
+            ctx.default_map = {name: default_of(self, name, entry.value) for name, entry in entries.items()}
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         records: dict[str, list[tuple[str, str]]] = {}
@@ -49,13 +55,8 @@ class Command(click.Command):
 class Run:
     """One run of a command: what the common flags say, and the ways to the server and to whoever called."""
 
-    url: str | None = None
-    urls: tuple[str, ...] = ()
-    """Of a command that takes several servers."""
-    auth: Credentials | None = None
-    strangers: frozenset[str | None] = frozenset()
-    """The addresses that `auth` is not for."""
-    timeout: float | None = None
+    find: Callable[[], Sequence[Place]] = field(default=lambda: (Place(),))
+    """Which server it is for (of a command that takes several, which), found when it is needed."""
     json: bool = False
     quiet: bool = False
     out: str | None = None
@@ -64,23 +65,15 @@ class Run:
     """What is done so far, for the JSON of a run that ends with an error."""
 
     def client(self) -> WebUIApi:
-        """A client for the server that the flags or the environment name. Makes no call."""
+        """A client for the server that the flags, the environment or `webuiapi.toml` name. Makes no call."""
         from ..client import WebUIApi
 
         with usage_errors():
-            return WebUIApi(**self._settings(self.url))
+            return WebUIApi(**self.find()[0].arguments())
 
     def servers(self) -> list[dict[str, Any]]:
         """The arguments of a client for each of the servers of a command that takes several."""
-        return [self._settings(url) for url in self.urls or (None,)]
-
-    def _settings(self, url: str | None) -> dict[str, Any]:
-        settings: dict[str, Any] = {"timeout": self.timeout}
-        if url is not None:
-            settings["url"] = url
-        if self.auth is not None and url not in self.strangers:
-            settings |= {"username": self.auth.username, "password": self.auth.password}
-        return settings
+        return [place.arguments() for place in self.find()]
 
     def note(self, text: str) -> None:
         """A line for a person, beside the result."""
@@ -139,27 +132,17 @@ def as_command(
 
 
 def _run(ctx: click.Context, values: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    given = [name for name in values if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE]
+    for name in overruled(given):
+        if ctx.get_parameter_source(name) == ParameterSource.DEFAULT_MAP:
+            values[name] = None
     own = {name: values.pop(name) for name in _OWN if name in values}
-    if isinstance(own.get("url"), tuple):
-        own["urls"] = own.pop("url")
-    run = Run(**own, report=ctx.ensure_object(dict))
-    if run.auth is not None and ctx.get_parameter_source("auth") == ParameterSource.ENVIRONMENT:
-        run.strangers = frozenset(url for url in run.urls or (run.url,) if _for_another(ctx, url))
-    return run, values
-
-
-def _for_another(ctx: click.Context, url: str | None) -> bool:
-    """Whether the environment's credentials are not for this server: it has its own, or is not the environment's."""
-    if url is None or url == IN_PROCESS:
-        return False
-    theirs = os.environ.get("WEBUIAPI_URL", "").split()
-    if theirs and url not in theirs and ctx.get_parameter_source("url") == ParameterSource.COMMANDLINE:
-        return True
-    with usage_errors():
-        return parse_url(url)[1] is not None
+    place = {name: values.pop(name) for name in SERVER_FLAGS if name in values}
+    return Run(lambda: places_of(ctx, **place), **own, report=ctx.ensure_object(dict)), values
 
 
 def _server_flags(several: bool) -> Sequence[Flag]:
+    name = "The server of that name in webuiapi.toml: see `webuiapi config`."
     address = "Address of the server, http://127.0.0.1:7860 if not said; :local: is the embedded one."
     return (
         Flag(
@@ -170,6 +153,13 @@ def _server_flags(several: bool) -> Sequence[Flag]:
             envvar="WEBUIAPI_URL",
             show_envvar=True,
             help=f"{address} Repeatable." if several else address,
+        ),
+        Flag(
+            ["--server"],
+            section="Server",
+            metavar="NAME",
+            multiple=several,
+            help=f"{name} Repeatable." if several else name,
         ),
         Flag(
             ["--auth"],

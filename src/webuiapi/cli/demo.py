@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from .command import Run, as_command
 from .flags import Flag
 from .job import carry_out
+from .places import Place
 
 if TYPE_CHECKING:
     from ..client import WebUIApi
@@ -42,9 +43,9 @@ webuiapi demo --url http://gpu-box:7860 --out pictures
 def command(run: Run) -> None:
     """Do a bit of everything, and leave a page with the pictures.
 
-    Starts the embedded server (or uses the one that --url names), and as its client paints from a text, from a picture
-    and within a mask, does a hires pass, upscales, and reads the parameters back. Every picture is the file that the
-    server sent; index.html shows them side by side.
+    Starts the embedded server (or uses the one that --url or --server names), and as its client paints from a text,
+    from a picture and within a mask, does a hires pass, upscales, and reads the parameters back. Every picture is the
+    file that the server sent; index.html shows them side by side.
     """
     folder = Path(run.out or "demo-output")
     begin = time.monotonic()
@@ -63,8 +64,8 @@ def command(run: Run) -> None:
 @contextmanager
 def _server(run: Run) -> Iterator[tuple[WebUIApi, str]]:
     """A client for the server that --url names, or for an embedded one of our own; and what that one says it is."""
-    named = click.get_current_context().get_parameter_source("url") == ParameterSource.COMMANDLINE
-    if named:
+    sources = map(click.get_current_context().get_parameter_source, ("url", "server"))
+    if ParameterSource.COMMANDLINE in sources:
         with run.client() as api:
             run.note(f"Using the server at {api.url}")
             yield api, ""
@@ -74,7 +75,9 @@ def _server(run: Run) -> Iterator[tuple[WebUIApi, str]]:
     with serve(step_time=_STEP_TIME) as server:
         notice = server.app.state.engine.notice
         run.note(f"The embedded server listens at {server.url}. {notice}")
-        run.url, run.auth = server.url, None  # the environment's credentials are for another server
+        # Credentials of the environment and of webuiapi.toml are for another server.
+        place = Place(server.url, timeout=click.get_current_context().params["timeout"])
+        run.find = lambda: (place,)
         with run.client() as api:
             yield api, notice
 

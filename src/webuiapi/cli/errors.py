@@ -23,9 +23,13 @@ STOPPED = 130
 """By Ctrl-C."""
 
 
+class SettingsError(click.ClickException):
+    """Something in a `webuiapi.toml` is wrong."""
+
+
 def exit_code(error: Exception) -> int:
     """The exit code for an error."""
-    return MISUSED if isinstance(error, (click.UsageError, MissingExtra)) else FAILED
+    return MISUSED if isinstance(error, (click.UsageError, SettingsError, MissingExtra)) else FAILED
 
 
 def paragraph(error: Exception) -> str:

@@ -14,7 +14,7 @@ import click
 from ..disk import folder_for
 from ..request import replaced
 from ..results import Result
-from ..saving import SUFFIXES, check_template
+from ..saving import check_template, is_folder, suffix_in
 from .command import Run
 from .values import STDIN as STDOUT
 
@@ -57,7 +57,7 @@ def with_name(template: str, name: str) -> str:
 def place_for(run: Run, default: str, name: str) -> str:
     """The template for the pictures made of one that was given; a folder takes them under its name."""
     template = run.out or default
-    if template.endswith(("/", os.sep)) or Path(template).is_dir():
+    if is_folder(template):
         template = str(Path(template) / "{name}")
     return with_name(template, name)
 
@@ -89,8 +89,7 @@ def _saved(run: Run, result: Result[Any], template: str) -> list[Path]:
     try:
         return result.save(template, overwrite=run.overwrite)
     except ValueError as error:  # the format can't hold it; what was painted is not lost for that
-        suffix = Path(template).suffix
-        plain = template.removesuffix(suffix) if suffix.lower() in {*SUFFIXES.values(), ".jpeg", ".tiff"} else template
+        plain = template.removesuffix(suffix_in(template))
         warnings.warn(f"{error}; saved as it was received", stacklevel=2)
         return result.save(plain, overwrite=run.overwrite)
 

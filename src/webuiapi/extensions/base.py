@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from ..checks import Problem, field_problems, in_stages
 from ..errors import WebUIApiError
 from ..request import Flow, answered, plain, said
+from ..wording import a_kind
 from ._old_names import renamed
 from ._places import Layout, arg, bare, choice, filled, in_order, numbers, one_of, sent, within_arg
 
@@ -306,7 +307,7 @@ def units_of(request: Generation) -> list[Unit]:
         given = getattr(request, name)
         for unit in given if isinstance(given, list) else [] if given is None else [given]:
             if not isinstance(unit, Unit):
-                raise TypeError(f"{name}: a {type(unit).__name__} is no unit of an extension: {unit!r:.80}")
+                raise TypeError(f"{name}: {a_kind(unit)} is no unit of an extension: {unit!r:.80}")
             if name in NAMED and not unit.is_called(NAMED[name]):
                 right = next((other for other, title in NAMED.items() if unit.is_called(title)), "scripts")
                 raise TypeError(f"{name}: {type(unit).__name__} is not for it: give {right}={type(unit).__name__}(...)")

@@ -11,9 +11,11 @@ Everything here works offline, and nothing decodes pixels.
 
     text        the format: quoting, cutting into its parts, writing
     parameters  `GenerationParameters`, the value with typed properties
-    images      where pictures keep the text: PNG, JPEG, WebP, AVIF, GIF, and NovelAI's form
+    images      where pictures keep the text: PNG, JPEG, WebP, AVIF, GIF
+    novelai     NovelAI's form, read as the webui's
     exif        the EXIF block, whose UserComment holds the text
     defaults    the text as png-info answers it: with everything that the webui adds
+    settings    the settings of the server that a text tells
     request     the text as fields of a request that makes the same picture again
 """
 

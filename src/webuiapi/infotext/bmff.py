@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
+_NEEDED = (b"iinf", b"iloc", b"idat")
+
 
 def exif(data: bytes) -> bytes | None:
     """The EXIF block; None without one, or if the boxes are damaged."""
@@ -18,11 +20,13 @@ def _exif(data: bytes) -> bytes | None:
     meta = next((body for name, body in _boxes(data, 0, len(data)) if name == b"meta"), None)
     if meta is None:
         return None
-    boxes = dict(_boxes(data, meta[0] + 4, meta[1]))
+    boxes = {name: body for name, body in _boxes(data, meta[0] + 4, meta[1]) if name in _NEEDED}
     item = _exif_item(data, *boxes[b"iinf"]) if b"iinf" in boxes else None
     if item is None or b"iloc" not in boxes:
         return None
-    in_meta, extents = _locations(data, *boxes[b"iloc"]).get(item, (False, []))
+    in_meta, extents = _location(data, *boxes[b"iloc"], item)
+    if sum(length for _, length in extents) > len(data):  # the same bytes over and over, to fill the memory
+        return None
     base = boxes[b"idat"][0] if in_meta and b"idat" in boxes else 0
     content = b"".join(data[base + start : base + start + length] for start, length in extents)
     # The block is preceded by the number of bytes between this number and the TIFF header.
@@ -58,8 +62,8 @@ def _exif_item(data: bytes, start: int, end: int) -> int | None:
     return None
 
 
-def _locations(data: bytes, position: int, end: int) -> dict[int, tuple[bool, list[tuple[int, int]]]]:
-    """By item: whether it lies in the meta box's own data, and start and length of its pieces."""
+def _location(data: bytes, position: int, end: int, wanted: int) -> tuple[bool, list[tuple[int, int]]]:
+    """Whether an item lies in the meta box's own data, and start and length of its pieces (none if it is not there)."""
 
     def number(size: int) -> int:
         nonlocal position
@@ -73,7 +77,7 @@ def _locations(data: bytes, position: int, end: int) -> dict[int, tuple[bool, li
     sizes = number(2)
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 4 if version >= 2 else 2
-    found: dict[int, tuple[bool, list[tuple[int, int]]]] = {}
+    found: tuple[bool, list[tuple[int, int]]] = (False, [])
     if not offset_size or not length_size:  # nothing an item like this one could be found by
         return found
     for _ in range(number(wide)):
@@ -87,5 +91,6 @@ def _locations(data: bytes, position: int, end: int) -> dict[int, tuple[bool, li
                 number(index_size)
             start = base + number(offset_size)
             extents.append((start, number(length_size)))
-        found[item] = (method == 1, extents)
+        if item == wanted:
+            found = (method == 1, extents)
     return found

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ..wording import a_kind
 from . import text as form
 from .parameters import GenerationParameters
 
@@ -51,24 +52,20 @@ def with_defaults(
     """What png-info answers as `parameters`, and what the request field `infotext` is read as.
 
     `known_styles` are the server's styles (`name`, `prompt`, `negative_prompt`), found ones are cut out of the prompts;
-    `infotext_styles`, `auto_backcompat` and `skip` (`infotext_skip_pasting`) are the options of the server.
+    `infotext_styles`, `auto_backcompat` and `skip` (`infotext_skip_pasting`) are the options of the server. Raises
+    `TypeError` for what is neither parameters nor a text.
     """
+    if not isinstance(parameters, (str, GenerationParameters)):
+        raise TypeError(f"parameters: a str or GenerationParameters is needed, not {a_kind(parameters)}")
     prompt, negative_prompt, line = form.cut(str(parameters))
-    result: dict[str, Any] = {}
-    for key, written in form.read_pairs(line):
-        value = form.unquote(written)
-        sides = form.split_size(value)
-        if sides:
-            result[f"{key}-1"], result[f"{key}-2"] = sides
-        elif written:  # the webui drops a pair without a value
-            result[key] = value
+    # The webui drops a pair without a value.
+    pairs = ((key, form.unquote(written)) for key, written in form.read_pairs(line) if written)
+    result: dict[str, Any] = {**form.with_sides(pairs)}
     if infotext_styles != "Ignore":
         prompt, negative_prompt = _cut_styles(result, prompt, negative_prompt, list(known_styles), infotext_styles)
-    result["Prompt"] = prompt
+    result["Prompt"] = form.with_hypernet(prompt, result)
     result["Negative prompt"] = negative_prompt
     result.setdefault("Clip skip", "1")
-    if "Hypernet" in result:
-        result["Prompt"] += f"<hypernet:{result['Hypernet']}:{result.get('Hypernet strength', '1.0')}>"
     for key, default in _AFTER_PROMPT.items():
         result.setdefault(key, default)
     result.update(first_pass(result))
@@ -93,8 +90,11 @@ def first_pass(values: Mapping[str, Any]) -> dict[str, int]:
         return {}
     if (not width or not height) and whole_width and whole_height:
         # 0 stood for as many pixels as 512x512 has, in the same shape, rounded up to 64.
-        scale = math.sqrt(512 * 512 / (whole_width * whole_height))
-        width, height = (math.ceil(scale * side / 64) * 64 for side in (whole_width, whole_height))
+        try:
+            scale = math.sqrt(512 * 512 / (whole_width * whole_height))
+            width, height = (math.ceil(scale * side / 64) * 64 for side in (whole_width, whole_height))
+        except OverflowError:  # hundreds of digits, which are the size of no picture
+            return {}
     return {"Size-1": width, "Size-2": height, "Hires resize-1": whole_width, "Hires resize-2": whole_height}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
 PREFIX = b"Exif\0\0"
 _EXIF_IFD = 0x8769
@@ -33,20 +32,21 @@ def read_user_comment(block: bytes) -> str | None:
         return None
     try:
         (start,) = struct.unpack_from(order + "I", tiff, 4)
-        entries = dict(_entries(tiff, order, start))
+        entries = _entries(tiff, order, start)
         if _EXIF_IFD in entries:
-            (start,) = struct.unpack(order + "I", entries[_EXIF_IFD])
+            (start,) = struct.unpack(order + "I", tiff[entries[_EXIF_IFD]])
             # Some programs put the comment into the first directory, where it does not belong.
             entries.update(_entries(tiff, order, start))
     except struct.error:  # a damaged block
         return None
-    comment = entries.get(_USER_COMMENT)
+    comment = tiff[entries[_USER_COMMENT]] if _USER_COMMENT in entries else b""
     text = _decode(comment, order).rstrip("\0") if comment else ""
     return text or None
 
 
-def _entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]:
-    """Tag and raw value of each entry of one directory."""
+def _entries(tiff: bytes, order: str, start: int) -> dict[int, slice]:
+    """Where the values of the needed tags of one directory are."""
+    found = {}  # places, not values: a hostile file names the same large value in each of its entries
     (count,) = struct.unpack_from(order + "H", tiff, start)
     for position in range(start + 2, start + 2 + 12 * count, 12):
         tag, kind, length = struct.unpack_from(order + "HHI", tiff, position)
@@ -54,8 +54,9 @@ def _entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, bytes]]
         place = position + 8
         if size > 4:
             (place,) = struct.unpack_from(order + "I", tiff, place)
-        if place + size <= len(tiff):  # else the block is cut off
-            yield tag, tiff[place : place + size]
+        if tag in (_EXIF_IFD, _USER_COMMENT) and place + size <= len(tiff):  # else the block is cut off
+            found[tag] = slice(place, place + size)
+    return found
 
 
 def _decode(comment: bytes, order: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 import struct
 import zlib
-from collections.abc import Iterator
-from os import PathLike, fspath
+from collections.abc import Iterator, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from . import bmff
+from ..png import pillow_texts
+from ..wording import a_kind, path_text
+from . import bmff, novelai
 from .exif import PREFIX, exif_user_comment, read_user_comment
 
 if TYPE_CHECKING:
@@ -19,36 +20,33 @@ if TYPE_CHECKING:
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_TEXT = 1 << 24
-"""Bytes of a compressed text that are unpacked; more is no text but an attack."""
+"""Bytes that the compressed texts of a file are unpacked to in all; more is no text but an attack."""
+_KEYWORDS = (b"parameters", b"comment", b"Software", b"Comment", b"Description")
 _EXIF_FORMATS = ("JPEG", "WEBP", "AVIF")
-_NOVELAI_SAMPLERS = {
-    "k_euler": "Euler",
-    "k_euler_ancestral": "Euler a",
-    "k_lms": "LMS",
-    "k_heun": "Heun",
-    "k_dpm_2": "DPM2",
-    "k_dpm_fast": "DPM fast",
-    "k_dpmpp_2m": "DPM++ 2M",
-    "k_dpmpp_2m_sde": "DPM++ 2M SDE",
-    "k_dpmpp_sde": "DPM++ SDE",
-    "ddim": "DDIM",
-    "plms": "PLMS",
-}
-"""Those of its names that the webui knows; any other is read as Euler a."""
 
 
 def image_text(image: str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image) -> str:
-    """The text in a path, the bytes of a file, an open file, or a PIL image; `ValueError` if there is none."""
+    """The text in a path, the bytes of a file, an open file, or a PIL image; `ValueError` if there is none.
+
+    Raises `TypeError` for anything else, and `OSError` for a file that can't be read.
+    """
     name = "the picture"
     text: str | None
     if isinstance(image, (bytes, bytearray, memoryview)):
-        text = read_image_text(bytes(image))
+        text = read_image_text(image)
     elif isinstance(image, (str, PathLike)):
-        name = fspath(image)
-        text = read_image_text(Path(image).read_bytes())
+        name = path_text(image, "image")
+        text = read_image_text(Path(name).read_bytes())
     elif hasattr(image, "read"):
         name = str(getattr(image, "name", "") or name)
-        text = read_image_text(image.read())
+        data = image.read()
+        if not isinstance(data, bytes):
+            raise TypeError(f"{name} is open as text; open it with mode 'rb'")
+        text = read_image_text(data)
+    elif not hasattr(image, "info"):
+        raise TypeError(
+            f"image: a path, the bytes of a file, an open binary file or a PIL image is needed, not {a_kind(image)}"
+        )
     else:
         name = str(getattr(image, "filename", "") or name)
         text = _text_of_pil(image)
@@ -57,8 +55,14 @@ def image_text(image: str | PathLike[str] | bytes | bytearray | memoryview | Bin
     return text
 
 
-def read_image_text(data: bytes) -> str | None:
-    """The text in the bytes of a PNG, JPEG, WebP, AVIF or GIF file; None if there is none, also in a damaged file."""
+def read_image_text(data: bytes | bytearray | memoryview) -> str | None:
+    """The text in the bytes of a PNG, JPEG, WebP, AVIF or GIF file; None if there is none, also in a damaged file.
+
+    Raises `TypeError` for what is no bytes.
+    """
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"data: the bytes of a picture are needed, not {a_kind(data)}; from_image reads files too")
+    data = bytes(data)
     if data.startswith(_PNG):
         return _text_of_png(data)
     if data.startswith(b"\xff\xd8"):
@@ -76,9 +80,16 @@ def read_image_text(data: bytes) -> str | None:
 def _text_of_pil(image: Image) -> str | None:
     info = {str(key): value for key, value in image.info.items()}
     if image.format == "PNG" and "parameters" not in info:
-        # Pillow reads chunks behind the pixels only when asked for this attribute.
-        info.update(getattr(image, "text", {}))
+        info.update(_behind_pixels(image))
     return _choose(info, image.size)
+
+
+def _behind_pixels(image: Image) -> Mapping[str, str]:
+    """The texts of a PNG with those behind its pixels, which Pillow decodes for that; none if they are damaged."""
+    try:
+        return getattr(image, "text", {})
+    except (OSError, SyntaxError, ValueError):
+        return {}
 
 
 def _choose(info: dict[str, Any], size: tuple[int, int]) -> str | None:
@@ -89,28 +100,14 @@ def _choose(info: dict[str, Any], size: tuple[int, int]) -> str | None:
     elif text is None and "comment" in info:
         comment = info["comment"]
         text = comment.decode("utf-8", "ignore") if isinstance(comment, bytes) else comment
-    if info.get("Software") == "NovelAI":
-        text = _novelai(info, size) or text
+    text = novelai.read(info, size) or text
     return str(text) if text else None
-
-
-def _novelai(info: dict[str, Any], size: tuple[int, int]) -> str | None:
-    """NovelAI's own form, a description and a JSON object, in the webui's form."""
-    try:
-        values = json.loads(info["Comment"])
-        sampler = _NOVELAI_SAMPLERS.get(values["sampler"], "Euler a")
-        pairs = (
-            f"Steps: {values['steps']}, Sampler: {sampler}, CFG scale: {values['scale']}, Seed: {values['seed']}, "
-            f"Size: {size[0]}x{size[1]}, Clip skip: 2, ENSD: 31337"
-        )
-        return f"{info['Description']}\nNegative prompt: {values['uc']}\n{pairs}"
-    except (KeyError, TypeError, ValueError):  # not the form that is known
-        return None
 
 
 def _text_of_png(data: bytes) -> str | None:
     info: dict[str, Any] = {}
     size = (0, 0)
+    left = _MOST_TEXT
     for name, start, end in _png_chunks(data):
         if name == b"IHDR" and end - start >= 8:
             size = struct.unpack_from(">II", data, start)
@@ -118,32 +115,40 @@ def _text_of_png(data: bytes) -> str | None:
             info["exif"] = data[start:end]
         elif name in (b"tEXt", b"zTXt", b"iTXt"):
             keyword, _, rest = data[start:end].partition(b"\0")
-            text = _png_text(name, rest)
-            if text is not None:
-                info[keyword.decode("latin-1")] = text
+            if keyword in _KEYWORDS:
+                text, unpacked = _png_text(name, rest, left)
+                left -= unpacked
+                if text is not None:
+                    info[keyword.decode("latin-1")] = text
     return _choose(info, size)
 
 
-def _png_text(name: bytes, rest: bytes) -> str | None:
+def _png_text(name: bytes, rest: bytes, most: int) -> tuple[str | None, int]:
+    """The text of a chunk (None if it is damaged), and how many bytes were unpacked for it, at most `most`."""
     if name == b"tEXt":
-        return rest.decode("latin-1")
+        return rest.decode("latin-1"), 0
     if name == b"zTXt":
-        plain = _unpacked(rest[1:])
-        return plain.decode("latin-1") if plain is not None else None
-    parts = rest[2:].split(b"\0", 2)  # language, translated keyword, text
-    if len(parts) < 3:
-        return None
-    plain = _unpacked(parts[2]) if rest[0] else parts[2]
-    return plain.decode("utf-8", "replace") if plain is not None else None
+        packed, content, encoding = True, rest[1:], "latin-1"
+    else:
+        parts = rest[2:].split(b"\0", 2)  # language, translated keyword, text
+        if len(parts) < 3:
+            return None, 0
+        packed, content, encoding = bool(rest[0]), parts[2], "utf-8"
+    if not packed:
+        return content.decode(encoding, "replace"), 0
+    plain, whole = _unpacked(content, most)
+    return plain.decode(encoding, "replace") if whole else None, len(plain)
 
 
-def _unpacked(data: bytes) -> bytes | None:
+def _unpacked(data: bytes, most: int) -> tuple[bytes, bool]:
+    """What `data` is unpacked to, and whether that is all of it."""
+    if most <= 0:  # which zlib reads as no limit
+        return b"", False
     unpacker = zlib.decompressobj()
     try:
-        plain = unpacker.decompress(data, _MOST_TEXT)
+        return unpacker.decompress(data, most), unpacker.eof
     except zlib.error:
-        return None
-    return plain if unpacker.eof else None
+        return b"", False
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -192,12 +197,12 @@ def _text_of_gif(data: bytes) -> str | None:
     while position < len(data):
         kind = data[position]
         if kind == 0x21:  # an extension; 0xFE is a comment
-            body, end = _gif_blocks(data, position + 2)
             if data[position + 1 : position + 2] == b"\xfe":
-                return body.decode("utf-8", "ignore") or None
-            position = end
+                comment = bytearray().join(data[start:end] for start, end in _gif_blocks(data, position + 2))
+                return comment.decode("utf-8", "ignore") or None
+            position = _gif_end(data, position + 2)
         elif kind == 0x2C:  # a picture: descriptor, palette, code size, pixels
-            position = _gif_blocks(data, position + 11 + _gif_palette(data, position + 9))[1]
+            position = _gif_end(data, position + 11 + _gif_palette(data, position + 9))
         else:
             break
     return None
@@ -208,13 +213,17 @@ def _gif_palette(data: bytes, position: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _gif_blocks(data: bytes, position: int) -> tuple[bytes, int]:
-    """The sub-blocks from a position on, joined, and where they end."""
-    body = []
+def _gif_blocks(data: bytes, position: int) -> Iterator[tuple[int, int]]:
+    """Start and end of the content of each sub-block from a position on."""
     while position < len(data) and data[position]:
-        body.append(data[position + 1 : position + 1 + data[position]])
-        position += 1 + data[position]
-    return b"".join(body), position + 1
+        end = position + 1 + data[position]
+        yield position + 1, end
+        position = end
+
+
+def _gif_end(data: bytes, position: int) -> int:
+    """Where the sub-blocks that begin at a position, and the empty one behind them, end."""
+    return max((end for _, end in _gif_blocks(data, position)), default=position) + 1
 
 
 def png_text_chunk(keyword: str, text: str) -> bytes:
@@ -236,11 +245,7 @@ def embed(image: Image, text: str, format: str = "PNG", **options: Any) -> bytes
     format = format.upper().replace("JPG", "JPEG")  # noqa: A001
     buffer = io.BytesIO()
     if format == "PNG":
-        from PIL.PngImagePlugin import PngInfo
-
-        info = PngInfo()
-        info.add_text("parameters", text)
-        image.save(buffer, format, pnginfo=info, **options)
+        image.save(buffer, format, pnginfo=pillow_texts({"parameters": text}), **options)
     elif format in _EXIF_FORMATS:
         if format == "JPEG" and image.mode not in ("L", "RGB", "CMYK"):
             image = image.convert("RGB")

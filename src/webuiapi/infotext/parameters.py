@@ -9,6 +9,7 @@ from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
+from ..wording import a_kind
 from . import text as form
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class GenerationParameters(Mapping[str, str]):
         """The parameters inside a picture: a path, the bytes of a file, an open file, or a PIL image.
 
         Reads PNG text, the EXIF UserComment of JPEG, WebP, AVIF and PNG, comments of GIF and JPEG, and NovelAI's form.
-        Raises `ValueError` if there are none.
+        Raises `ValueError` if there are none, `TypeError` for anything else, `OSError` for a file that can't be read.
         """
         from .images import image_text
 
@@ -275,8 +276,13 @@ def parse(text: str) -> GenerationParameters:
     """The parameters in a text, read by the webui's rules; any text can be read, at worst it is all prompt.
 
     Where other programs write a JSON object or list without quotes as a value, it is kept whole (the webui cuts it at
-    its first comma).
+    its first comma). Raises `TypeError` for what is no text.
     """
+    if not isinstance(text, str):
+        raise TypeError(
+            f"parameters are read from a str, not from {a_kind(text)}; those inside a picture (a path, its bytes, a "
+            "PIL image) by GenerationParameters.from_image"
+        )
     prompt, negative_prompt, line = form.cut(text)
     pairs = {key: form.unquote(value) for key, value in form.read_pairs(line, whole_json=True)}
     parameters = GenerationParameters(prompt, negative_prompt, pairs)

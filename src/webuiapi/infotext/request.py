@@ -10,6 +10,7 @@ from typing import Any, Literal
 from . import text as form
 from .defaults import first_pass, with_defaults
 from .parameters import GenerationParameters
+from .settings import SETTINGS
 
 
 def _whole(text: str) -> int:
@@ -29,6 +30,7 @@ def _truth(text: str) -> bool:
     return text == "True"
 
 
+_READ_AS: Mapping[type, Callable[[str], Any]] = {int: _whole, float: _number, bool: _truth, str: str}
 _Table = Mapping[str, tuple[str, Callable[[str], Any]]]
 """By key of a pair: the name of the field or setting, and what makes its value of the text."""
 
@@ -75,54 +77,8 @@ _MASK_KEYS = ("Mask blur", "Mask mode", "Inpaint area", "Masked area padding", "
 _MASKED_CONTENT = {"fill": 0, "original": 1, "latent noise": 2, "latent nothing": 3}
 
 _SETTINGS: _Table = {
-    "Clip skip": ("CLIP_stop_at_last_layers", _whole),
-    "VAE": ("sd_vae", str),
-    "VAE Encoder": ("sd_vae_encode_method", str),
-    "VAE Decoder": ("sd_vae_decode_method", str),
-    "ENSD": ("eta_noise_seed_delta", _whole),
-    "RNG": ("randn_source", str),
-    "Emphasis": ("emphasis", str),
-    "Eta": ("eta_ancestral", _number),
-    "Eta DDIM": ("eta_ddim", _number),
-    "NGMS": ("s_min_uncond", _number),
-    "NGMS all steps": ("s_min_uncond_all", _truth),
-    "Token merging ratio": ("token_merging_ratio", _number),
-    "Token merging ratio hr": ("token_merging_ratio_hr", _number),
-    "Conditional mask weight": ("inpainting_mask_weight", _number),
-    "Extra noise": ("img2img_extra_noise", _number),
-    "Pad conds": ("pad_cond_uncond", _truth),
-    "Pad conds v0": ("pad_cond_uncond_v0", _truth),
-    "Old prompt editing timelines": ("use_old_scheduling", _truth),
-    "Downcast alphas_cumprod": ("use_downcasted_alpha_bar", _truth),
-    "Refiner switch by sampling steps": ("refiner_switch_by_sample_steps", _truth),
-    "Hires refiner": ("hires_fix_refiner_pass", str),
+    **{key: (setting, _READ_AS[kind]) for key, (setting, kind) in SETTINGS.items()},
     "Face restoration": ("face_restoration_model", str),
-    "Sigma churn": ("s_churn", _number),
-    "Sigma tmin": ("s_tmin", _number),
-    "Sigma tmax": ("s_tmax", _number),
-    "Sigma noise": ("s_noise", _number),
-    "Schedule min sigma": ("sigma_min", _number),
-    "Schedule max sigma": ("sigma_max", _number),
-    "Schedule rho": ("rho", _number),
-    "Discard penultimate sigma": ("always_discard_next_to_last_sigma", _truth),
-    "SGM noise multiplier": ("sgm_noise_multiplier", _truth),
-    "UniPC variant": ("uni_pc_variant", str),
-    "UniPC skip type": ("uni_pc_skip_type", str),
-    "UniPC order": ("uni_pc_order", _whole),
-    "UniPC lower order final": ("uni_pc_lower_order_final", _truth),
-    "Noise Schedule": ("sd_noise_schedule", str),
-    "Skip Early CFG": ("skip_early_cond", _number),
-    "Beta scheduler alpha": ("beta_dist_alpha", _number),
-    "Beta scheduler beta": ("beta_dist_beta", _number),
-    "Hypertile U-Net": ("hypertile_enable_unet", _truth),
-    "Hypertile U-Net second pass": ("hypertile_enable_unet_secondpass", _truth),
-    "Hypertile U-Net max depth": ("hypertile_max_depth_unet", _whole),
-    "Hypertile U-Net max tile size": ("hypertile_max_tile_unet", _whole),
-    "Hypertile U-Net swap size": ("hypertile_swap_size_unet", _whole),
-    "Hypertile VAE": ("hypertile_enable_vae", _truth),
-    "Hypertile VAE max depth": ("hypertile_max_depth_vae", _whole),
-    "Hypertile VAE max tile size": ("hypertile_max_tile_vae", _whole),
-    "Hypertile VAE swap size": ("hypertile_swap_size_vae", _whole),
 }
 _SAME = ("Use same sampler", "Use same scheduler", "Use same checkpoint")
 _NOT_NEEDED = {
@@ -156,11 +112,11 @@ class _Reading:
         self.parameters = parameters
         self.kind = kind
         self.implied = implied
-        self.values = _with_sides(parameters)
+        self.values = form.with_sides(parameters.items())
         self.values.update({key: str(side) for key, side in first_pass(self.values).items()})
         self.used = set(_NOT_NEEDED)
         self.notes: list[str] = []
-        self.fields: dict[str, Any] = {"prompt": _prompt(parameters)}
+        self.fields: dict[str, Any] = {"prompt": form.with_hypernet(parameters.prompt, parameters)}
 
     def result(self) -> Fields:
         if self.parameters.negative_prompt:
@@ -241,23 +197,3 @@ class _Reading:
                 unknown.append(key)
         if unknown:
             self.notes.append(f"Not carried over: {', '.join(unknown)}.")
-
-
-def _with_sides(parameters: GenerationParameters) -> dict[str, str]:
-    """The pairs, those of the form WxH as two."""
-    values = {}
-    for key, value in parameters.items():
-        sides = form.split_size(value)
-        if sides:
-            values[f"{key}-1"], values[f"{key}-2"] = sides
-        else:
-            values[key] = value
-    return values
-
-
-def _prompt(parameters: GenerationParameters) -> str:
-    """The prompt, with the hypernetwork that texts of 2022 name among their pairs."""
-    name = parameters.get("Hypernet")
-    if name is None:
-        return parameters.prompt
-    return f"{parameters.prompt}<hypernet:{name}:{parameters.get('Hypernet strength', '1.0')}>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 NEGATIVE = "Negative prompt:"
 LEAST_PAIRS = 3
@@ -40,6 +40,26 @@ def split_size(value: str) -> tuple[str, str] | None:
     """The two sides of a value like `512x768`, as texts."""
     match = _SIZE.match(value)
     return (match.group(1), match.group(2)) if match else None
+
+
+def with_sides(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The pairs, those with a value of the form WxH as two."""
+    values = {}
+    for key, value in pairs:
+        sides = split_size(value)
+        if sides:
+            values[f"{key}-1"], values[f"{key}-2"] = sides
+        else:
+            values[key] = value
+    return values
+
+
+def with_hypernet(prompt: str, values: Mapping[str, str]) -> str:
+    """The prompt, with the hypernetwork that texts of 2022 name among their pairs."""
+    name = values.get("Hypernet")
+    if name is None:
+        return prompt
+    return f"{prompt}<hypernet:{name}:{values.get('Hypernet strength', '1.0')}>"
 
 
 def cut(text: str) -> tuple[str, str, str]:

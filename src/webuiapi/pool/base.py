@@ -12,6 +12,7 @@ from ..api.options import GetOptions
 from ..checks import Checks, check_level, report
 from ..request import Request, loaded_late
 from ..server_info import Probe
+from ..wording import a_kind
 from .dispatch import Blame, Dispatch, Key, Member, blame_of
 from .split import split
 
@@ -117,7 +118,7 @@ class PoolBase(PoolCalls):
             server = {"host": server} if server.startswith(":") else {"url": server}
         if not isinstance(server, Mapping):
             raise TypeError(
-                f"a {type(server).__name__} is no server for a {type(self).__name__}: give an address, "
+                f"{a_kind(server)} is no server for a {type(self).__name__}: give an address, "
                 f"a client's arguments as a dict, or a {self._kind.__name__}"
             )
         client = self._kind(**{**self._arguments, **server})

@@ -21,6 +21,7 @@ from typing import Any, Union
 
 import orjson
 
+from ..wording import path_text
 from .extensions import EXTENSIONS, load_extensions
 from .extensions.base import named, with_extensions, without_extensions
 
@@ -59,13 +60,14 @@ class Catalog:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Catalog:
         """A catalogue from a file. A ValueError names the file that is none."""
-        text = Path(path).read_bytes()
+        name = path_text(path, "catalog")
+        text = Path(name).read_bytes()
         try:
             return cls(orjson.loads(text))
         except orjson.JSONDecodeError as error:
-            raise ValueError(f"{os.fspath(path)} is no catalogue: no JSON: {error}") from None
+            raise ValueError(f"{name} is no catalogue: no JSON: {error}") from None
         except ValueError as error:
-            raise ValueError(f"{os.fspath(path)} is {error}") from None
+            raise ValueError(f"{name} is {error}") from None
 
     def without(self, extensions: Iterable[str]) -> Catalog:
         """This catalogue without some extensions, by their names; a ValueError for a name that is none."""

@@ -6,7 +6,6 @@ URLs are never fetched: they are refused as the webui refuses hosts of its own n
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from PIL import Image as pil
 from PIL import ImageOps
 
 from ... import png
-from ...infotext import exif_user_comment
+from ...infotext import exif_user_comment, novelai
 from ...infotext.exif import read_user_comment
 from ..errors import HTTPError
 from .limits import OutOfMemoryError, check_count, check_input, check_total
@@ -113,13 +112,8 @@ def _png(image: Image) -> bytes:
     texts = {key: value for key, value in image.info.items() if isinstance(key, str) and isinstance(value, str)}
     if png.can_write(image.mode) and "transparency" not in image.info:
         return png.write_png(image, texts)
-    from PIL.PngImagePlugin import PngInfo
-
-    info = PngInfo()
-    for key, value in texts.items():
-        info.add_text(key, value)
     out = io.BytesIO()
-    image.save(out, "PNG", pnginfo=info, compress_level=1)
+    image.save(out, "PNG", pnginfo=png.pillow_texts(texts), compress_level=1)
     return out.getvalue()
 
 
@@ -145,25 +139,9 @@ def read_info(image: Image, catalog: Catalog) -> tuple[str | None, dict[str, Any
         text = comment.decode("utf-8", "ignore") if isinstance(comment, bytes) else comment
     for key in _TECHNICAL:
         items.pop(key, None)
-    if items.get("Software") == "NovelAI":
-        text = _of_novelai(items, image.size, catalog) or text
-    return text, items
+    return novelai.read(items, image.size, _samplers(catalog)) or text, items
 
 
-def _of_novelai(items: Mapping[str, Any], size: tuple[int, int], catalog: Catalog) -> str | None:
-    """NovelAI's own form as an infotext; None where it is not that form."""
-    try:
-        values = json.loads(items["Comment"])
-        wanted = values["sampler"].lower()
-        sampler = "Euler a"
-        for item in catalog.samplers:
-            if wanted in (item["name"].lower(), *item["aliases"]):
-                sampler = item["name"]
-                break
-        return (
-            f"{items['Description']}\nNegative prompt: {values['uc']}\n"
-            f"Steps: {values['steps']}, Sampler: {sampler}, CFG scale: {values['scale']}, Seed: {values['seed']}, "
-            f"Size: {size[0]}x{size[1]}, Clip skip: 2, ENSD: 31337"
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+def _samplers(catalog: Catalog) -> dict[str, str]:
+    """The samplers by all their names in lower case, as the webui looks them up."""
+    return {name.lower(): item["name"] for item in catalog.samplers for name in (item["name"], *item["aliases"])}
