@@ -24,6 +24,7 @@ COMMANDS = {
     "png-info": "Print the generation parameters inside pictures. Needs no server.",
     "models": "List the checkpoints of the server.",
     "samplers": "List the samplers of the server.",
+    "doctor": "Look at a server that does not work, and say what to do.",
     "serve": "Run the embedded server, which needs no GPU.",
     "snapshot": "Write down what the server has installed, for a twin of it.",
     "stubs": "Write the server's names as types, for your editor and type checker.",

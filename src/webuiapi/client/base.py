@@ -18,7 +18,7 @@ from ..exchange import Session, chosen_address, error_for, merged
 from ..gate import Gate
 from ..request import Answer, ClientDefaults, Flow, NotKept, Remember, Request
 from ..retry import Retry, retry_of
-from ..server_info import known_server
+from ..server_info import known_server, told_by
 from ..transport.base import Incoming, Outgoing, Timeout
 from ..version import __version__
 from .attempts import Attempts
@@ -39,6 +39,7 @@ LAST_WORDS = 3.0
 """Seconds for each clean-up request of an operation that is broken off."""
 _NO_HOST = b"127.0.0.1".decode()  # objects of their own: they tell "not given" from "given like the default"
 _NO_PORT = int("7860")
+EXAMINATION = Timeout(connect=5.0, read=None, total=10.0)
 ORDINARY = Timeout(connect=10.0, read=None, total=60.0)
 GENERATION = Timeout(connect=10.0, read=None, total=None)
 
@@ -244,7 +245,8 @@ class BaseClient(Endpoints, Attempts):
         """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
         request = self._with_defaults(request)
         query = request.query()
-        path = quote(self._address.prefix + request.path, safe=string.punctuation)
+        address = request.destination(self._address)
+        path = quote(address.prefix + request.path, safe=string.punctuation)
         target = path + (f"?{urlencode(query)}" if query else "")
         headers = {
             "User-Agent": f"webuiapi/{__version__}",
@@ -263,13 +265,14 @@ class BaseClient(Endpoints, Attempts):
                 pieces, length = body.pieces, body.length
                 headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(length)
-        headers = merged(headers, self.session.for_wire())
-        timeout = self.timeout or (GENERATION if request.slow else ORDINARY)
+        if address == self._address:
+            headers = merged(headers, self.session.for_wire())
+        timeout = self.timeout or (EXAMINATION if request.examines else GENERATION if request.slow else ORDINARY)
         if hurry:
             timeout = Timeout(LAST_WORDS, None, LAST_WORDS)
-        settings = self.session.settings(self._address.scheme)
+        settings = self.session.settings(address.scheme)
         return Outgoing(
-            request.method, self._address, target, headers, pieces, timeout, settings,
+            request.method, address, target, headers, pieces, timeout, settings,
             max_response=self.max_response, arriving=self._reader(request), to_disk=request.to_files is not None,
         )  # fmt: skip
 
@@ -331,7 +334,7 @@ class BaseClient(Endpoints, Attempts):
 
     def _result(self, request: Request[R], call: Outgoing, incoming: Incoming) -> R:
         """The result of an answer. Raises `StatusError` or `AnswerError`."""
-        if incoming.status >= 300:
+        if incoming.status >= 300 and not request.examines:
             error = error_for(call, incoming)
             which = self._facts.get("server")
             if isinstance(error, NotFound) and which is not None and which.flavour not in ("a1111", "unknown"):
@@ -339,11 +342,19 @@ class BaseClient(Endpoints, Attempts):
             raise error
         answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url, incoming.arriving)
         result = request.parse(answer)
+        if request.generation:
+            self._learn(result)
         if request.to_files is not None:
             from ..disk import keep
 
             keep(cast("Any", result), request.to_files)
         return result
+
+    def _learn(self, result: Any) -> None:
+        """Keep what a result says about the server beside its pictures: its version."""
+        known = self._facts.get("server")
+        if known is not None:
+            self._facts["server"] = told_by(getattr(result, "info", None), known)
 
 
 def _timeout(timeout: float | Timeout | None) -> Timeout | None:
