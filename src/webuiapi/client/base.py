@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..arriving import Arriving
+    from ..bars import Bar
     from ..jobs import JobCore, Running
     from ..server_info import Flavour, ServerInfo
 
@@ -300,6 +301,20 @@ class BaseClient(Endpoints, Attempts):
         self._facts[fact.key] = found
         return found
 
+    def _bar(self, work: Any, on_progress: OnProgress | None, progress: bool | None) -> Bar | None:
+        """What shows how far it is, where that is wanted and somebody would see it."""
+        wanted = getattr(work, "progress", None) if progress is None else progress
+        if not wanted:
+            return None
+        if not isinstance(work, Request):
+            raise TypeError("progress is for a request, not for an operation of several calls")
+        from ..bars import bar_for
+
+        bar = bar_for(work.path.rpartition("/")[2])
+        if bar is not None:
+            bar.also = on_progress
+        return bar
+
     def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:
         if not isinstance(work, (Request, Generator)):
             raise TypeError(f"{work!r:.60} is no request: pass one, as in run(Txt2Img(...)), or an operation")
@@ -310,7 +325,7 @@ class BaseClient(Endpoints, Attempts):
         self._check(work)
         from ..jobs import run_watched
 
-        return run_watched(work, on_progress, self._alone)
+        return run_watched(work, on_progress, self._alone, previews=getattr(on_progress, "previews", False))
 
     def _alone(self) -> bool:
         """Whether no more than one generation of this client is under way."""
