@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conftest import Connect
 from doctor.conftest import kinds, the
-from support.callers import Caller
 from support.scripted import CLOSE, HANG, RESET, Drip, Scripted, answer, head
 from webuiapi import Diagnosis
+from webuiapi.transport.base import Outgoing
 
 
 def only_problem(diagnosis: Diagnosis, kind: str) -> str:
@@ -120,9 +121,20 @@ def test_a_proxy_on_the_way_out(connect: Connect, scripted: Scripted) -> None:
     assert "proxy= says" in the(diagnosis, "http-proxy").what
 
 
-def test_nothing_is_asked_again_when_nothing_answers(caller: Caller, scripted: Scripted) -> None:
-    caller.api.retries = caller.api.with_options(retries=5).retries
-    scripted.play_at("/sdapi/v1/options", answer({"detail": "later"}, 503, {"Retry-After": "9"}))
-    diagnosis = caller.doctor()
-    assert kinds(diagnosis, "problem") == ["busy"]
-    assert len(scripted.seen) == 1
+@pytest.mark.parametrize(
+    ("play", "kind"), [(answer({"detail": "later"}, 503, {"Retry-After": "9"}), "busy"), (CLOSE, "broken-off")]
+)
+def test_nothing_is_asked_again_when_nothing_answers(
+    connect: Connect, scripted: Scripted, play: Any, kind: str
+) -> None:
+    scripted.play_at("/sdapi/v1/options", play)
+    assert kinds(connect(url=scripted.url, retries=5).doctor(), "problem") == [kind]
+    assert len(scripted.seen) <= 2, "aiohttp itself asks again once when a connection breaks"
+
+
+@pytest.mark.parametrize(("timeout", "total"), [(None, 10.0), (3.0, 3.0)])
+def test_a_call_has_little_time(connect: Connect, scripted: Scripted, timeout: float | None, total: float) -> None:
+    calls: list[Outgoing] = []
+    connect(url=scripted.url, timeout=timeout, on_request=calls.append, server=None).doctor()
+    assert len(calls) == len(scripted.seen) > 20
+    assert {call.timeout.total for call in calls} == {total}
