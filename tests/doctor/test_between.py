@@ -33,8 +33,9 @@ def test_who_is_between(host: str, headers: dict[str, str], name: str) -> None:
     assert who_is_between(host, headers) == name
 
 
-def test_a_proxy_is_noted(caller: Caller, scripted: Scripted) -> None:
-    scripted.play_at("/sdapi/v1/options", answer(OPTIONS, headers={"Server": "nginx/1.24"}))
+@pytest.mark.parametrize("status", [200, 401, 502])
+def test_a_proxy_is_noted(caller: Caller, scripted: Scripted, status: int) -> None:
+    scripted.play_at("/sdapi/v1/options", answer(OPTIONS, status, {"Server": "nginx/1.24"}))
     finding = the(caller.doctor(), "proxy")
     assert (finding.level, finding.detail) == ("note", "server: nginx/1.24")
 

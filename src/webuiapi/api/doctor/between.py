@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...request import Flow, Request
 from ...server_info import Probe
@@ -45,7 +46,7 @@ def who_is_between(host: str, headers: Mapping[str, str]) -> str:
     return known or (f"a proxy ({headers['via']})" if headers.get("via") else "")
 
 
-def look_between(chart: Chart, place: Place, sight: Sight[object], *, compress: bool) -> None:
+def look_between(chart: Chart, place: Place, sight: Sight[Any]) -> None:
     """What an answer tells about its way."""
     name = who_is_between(place.address.host, sight.headers)
     if name:
@@ -58,7 +59,7 @@ def look_between(chart: Chart, place: Place, sight: Sight[object], *, compress: 
             "broken connection where the server knows tasks.",
         )
     encoding = sight.headers.get("content-encoding", "identity")
-    if encoding != "identity" and not compress:
+    if encoding != "identity" and not place.compress:
         chart.warning(
             "compressed",
             f"answers come compressed ({encoding}), although nobody asked for it",

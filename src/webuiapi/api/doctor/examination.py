@@ -12,7 +12,7 @@ from ...request import Flow, Setting
 from ...server_info import ServerInfo
 from ..lists import GetSamplers
 from ..options import GetOptions
-from .between import lightest, look_between, measure
+from .between import lightest, measure
 from .findings import Chart, Diagnosis, one_line
 from .here import Place, look_here
 from .installed import look_at_checkpoints, look_at_flags, look_at_lists, look_at_memory, which_server
@@ -40,18 +40,17 @@ def doctor(generate: bool = False) -> Flow[Diagnosis]:
     compress: bool = yield from Setting("compress")
     address: Address = yield from Setting("_address")
     session: Session = yield from Setting("session")
-    place = Place(url, address, session, local)
+    place = Place(url, address, session, local, compress)
     look_here(chart, place)
-    server = yield from _examined(chart, place, compress, generate)
+    server = yield from _examined(chart, place, generate)
     return Diagnosis(url, server, tuple(chart.findings))
 
 
-def _examined(chart: Chart, place: Place, compress: bool, generate: bool) -> Flow[ServerInfo | None]:
+def _examined(chart: Chart, place: Place, generate: bool) -> Flow[ServerInfo | None]:
     sight = yield from _guarded(chart, partial(reach, chart, place))
     if sight is None:
         return None
     options = sight.result
-    look_between(chart, place, sight, compress=compress)
     server: ServerInfo | None = yield from _guarded(chart, partial(which_server, chart))
     light = yield from _guarded(chart, partial(lightest, (GetSamplers(), GetOptions())))
     parts: list[Callable[[], Flow[None]]] = [

@@ -35,6 +35,8 @@ class Place:
     session: Session
     local: bool
     """It is the embedded server in this process."""
+    compress: bool
+    """Compressed answers are asked for."""
     proxy: Proxy | None = None
     """Through which calls go."""
 

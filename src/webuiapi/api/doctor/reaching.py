@@ -9,6 +9,7 @@ from ...request import Flow
 from ..internal import Ping
 from ..lists import GetSamplers
 from ..options import GetOptions, Options
+from .between import look_between
 from .findings import Chart, one_line
 from .here import Place
 from .looking import Sight, look
@@ -22,6 +23,7 @@ def reach(chart: Chart, place: Place) -> Flow[Sight[Options] | None]:
         assert sight.error is not None
         yield from why_nothing(chart, place, sight.error)
         return None
+    look_between(chart, place, sight)
     if _redirected(chart, place, sight):
         return None
     return sight if (yield from _is_api(chart, place, sight)) else None
