@@ -22,7 +22,7 @@ LAYERS = (
     ("transport", "exchange", "server_info"),
     ("api", "extensions"),
     ("endpoints", "jobs"),
-    ("handles",),
+    ("handles", "bars"),
     ("client", "compat", "snapshot", "stubs"),
     ("pool", "batch"),
     ("cli", "__main__", "pytest_plugin"),

@@ -108,12 +108,18 @@ def _parameters(name: str, value: Any) -> Iterator[str]:
 
 def _commands() -> Iterator[str]:
     with click.Context(app) as context:
-        for name in app.list_commands(context):
-            command = app.get_command(context, name)
-            assert command is not None
-            yield f"webuiapi {name}"
-            for parameter in command.params:
-                yield from (f"webuiapi {name} {flag}" for flag in parameter.opts if flag.startswith("-"))
+        yield from _below("webuiapi", app, context)
+
+
+def _below(title: str, group: click.Group, context: click.Context) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield f"{title} {name}"
+        for parameter in command.params:
+            yield from (f"{title} {name} {flag}" for flag in parameter.opts if flag.startswith("-"))
+        if isinstance(command, click.Group):
+            yield from _below(f"{title} {name}", command, context)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ PAGES = {
     "progress": ("Progress, interrupt, skip", "api.jobs", "api.internal"),
     "admin": ("Refreshing, training, server control", "api.admin"),
     "utilities": ("Utilities", "api.utilities"),
+    "doctor": ("The doctor", "api.doctor", "api.doctor.examination doctor", "api.doctor.findings Diagnosis Finding"),
     "relatives": ("Calls of relatives", "api.relatives"),
     "agent_scheduler": ("The agent-scheduler queue", "api.agent_scheduler"),
     "custom": ("Any other call", "api.custom"),

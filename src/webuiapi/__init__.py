@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         Task,
     )
     from .api.custom import CustomGet, CustomPost
+    from .api.doctor import Diagnosis, Finding
     from .api.extras import ExtraBatchImages, ExtraSingleImage, Interrogate, PngInfo
     from .api.generate import Img2Img, Txt2Img
     from .api.internal import GetPendingTasks, GetTaskProgress, PendingTasks, Ping, TaskProgress
@@ -270,6 +271,7 @@ _HOME = {
         "History", "PauseQueue", "Queue", "QueueTask", "ResumeQueue", "Task",
     ),
     "api.custom": ("CustomGet", "CustomPost"),
+    "api.doctor": ("Diagnosis", "Finding"),
     "api.extras": ("ExtraBatchImages", "ExtraSingleImage", "Interrogate", "PngInfo"),
     "api.generate": ("Img2Img", "Txt2Img"),
     "api.internal": ("GetPendingTasks", "GetTaskProgress", "PendingTasks", "Ping", "TaskProgress"),
@@ -385,15 +387,16 @@ __all__ = [
     "Comparison", "Completed", "ConnectError", "ConnectionLost", "ControlNetDetect", "ControlNetInterface",
     "ControlNetSettings", "ControlNetUnit", "CreateEmbedding", "CreateHypernetwork", "CustomGet", "CustomPost",
     "CustomResult", "Cutoff", "DeforumBatch", "DeforumCancelled", "DeforumInterface", "DeforumJob", "DeforumRun",
-    "DeforumSubmit", "DeleteQueueTask", "DemoFusion", "DetectResult", "DilateMask", "DinoPredict", "DynamicPrompts",
-    "DynamicThresholding", "Embedding", "Embeddings", "Extension", "ExtensionMissing", "ExtensionResult",
-    "ExtraBatchImages", "ExtraSingleImage", "ExtractFaces", "ExtrasResult", "FaceRestorer", "FaceSwapInpainting",
-    "FaceSwapLab", "FaceSwapLabInterface", "FaceSwapOptions", "FaceSwapPostprocessing", "FaceSwapUnit", "Failed",
-    "Flow", "FreeU", "GatewayError", "GenerateSemanticSegmentation", "GenerationParameters", "GetADetailerModels",
-    "GetADetailerSchema", "GetADetailerVersion", "GetCmdFlags", "GetControlNetControlTypes", "GetControlNetModels",
-    "GetControlNetModules", "GetControlNetSettings", "GetControlNetVersion", "GetDeforumApiVersion", "GetDeforumBatch",
-    "GetDeforumBatches", "GetDeforumJob", "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings", "GetExtensions",
-    "GetFaceRestorers", "GetFaceSwapLabVersion", "GetHistory", "GetHypernetworks", "GetInterrogators", "GetKeywords",
+    "DeforumSubmit", "DeleteQueueTask", "DemoFusion", "DetectResult", "Diagnosis", "DilateMask", "DinoPredict",
+    "DynamicPrompts", "DynamicThresholding", "Embedding", "Embeddings", "Extension", "ExtensionMissing",
+    "ExtensionResult", "ExtraBatchImages", "ExtraSingleImage", "ExtractFaces", "ExtrasResult", "FaceRestorer",
+    "FaceSwapInpainting", "FaceSwapLab", "FaceSwapLabInterface", "FaceSwapOptions", "FaceSwapPostprocessing",
+    "FaceSwapUnit", "Failed", "Finding", "Flow", "FreeU", "GatewayError", "GenerateSemanticSegmentation",
+    "GenerationParameters", "GetADetailerModels", "GetADetailerSchema", "GetADetailerVersion", "GetCmdFlags",
+    "GetControlNetControlTypes", "GetControlNetModels", "GetControlNetModules", "GetControlNetSettings",
+    "GetControlNetVersion", "GetDeforumApiVersion", "GetDeforumBatch", "GetDeforumBatches", "GetDeforumJob",
+    "GetDeforumJobs", "GetDeforumVersion", "GetEmbeddings", "GetExtensions", "GetFaceRestorers",
+    "GetFaceSwapLabVersion", "GetHistory", "GetHypernetworks", "GetInterrogators", "GetKeywords",
     "GetLatentUpscaleModes", "GetLoras", "GetMemory", "GetOptions", "GetPendingTasks", "GetProgress",
     "GetPromptGenModels", "GetPromptStyles", "GetQueue", "GetQueueHistory", "GetQueueResults", "GetQueueTask",
     "GetReActorFaceModels", "GetReActorModels", "GetReActorUpscalers", "GetRealesrganModels", "GetRoopModels",

@@ -113,6 +113,7 @@ class Endpoints:
     util_set_model = loaded_late(lambda: api.utilities.set_model)
     util_wait_for_ready = loaded_late(lambda: api.utilities.wait_for_ready)
     check_extensions = loaded_late(lambda: api.utilities.check_extensions)
+    doctor = loaded_late(lambda: api.doctor.doctor)
     has_controlnet = remembered(_has_controlnet)
     has_adetailer = remembered(_has_adetailer)
     has_animatediff = remembered(_has_animatediff)

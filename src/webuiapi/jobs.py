@@ -354,13 +354,16 @@ def _others_wait() -> Flow[bool]:
         return False
 
 
-def run_watched(request: Request[R], on_progress: Callable[[Running], None], alone: Callable[[], bool]) -> Flow[R]:
-    """Run a request, and call `on_progress` with how far it is, while it runs.
+def run_watched(
+    request: Request[R], on_progress: Callable[[Running], None], alone: Callable[[], bool], *, previews: bool = False
+) -> Flow[R]:
+    """Run a request, and call `on_progress` with how far it is, while it runs; with `previews` also pictures of it.
 
     When the wait is broken off (Ctrl-C, a cancelled task), the server is told to stop if it works on this. Trouble with
     the progress costs no picture: it ends the watching with a warning.
     """
     job = JobCore(request)
+    job.watchers += previews
     listening = True
 
     def hear() -> None:

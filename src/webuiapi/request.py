@@ -21,6 +21,7 @@ from .checks import Problem, field_problems, in_stages
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .address import Address
     from .arriving import Arriving
     from .client import AsyncWebUIApi, WebUIApi
     from .errors import AnswerError
@@ -114,6 +115,8 @@ class Request(Generic[R_co]):
     """Its answers begin with pictures, and `parse` takes one that was read while it arrived."""
     may_break: ClassVar[bool] = False
     """The server may close the connection instead of answering."""
+    examines: ClassVar[bool] = False
+    """The exchange itself is looked at: one attempt, a few seconds, and the answer whatever its status."""
 
     @property
     def to_files(self) -> str | None:
@@ -150,6 +153,10 @@ class Request(Generic[R_co]):
         """What in a result speaks for something having been silently ignored, a sentence each."""
         del result
         return iter(())
+
+    def destination(self, own: Address) -> Address:
+        """Where it goes: the client's address. To any other, neither credentials nor the client's headers go along."""
+        return own
 
     def query(self) -> dict[str, Any]:
         """The query by name; values are sent as `str` gives them."""

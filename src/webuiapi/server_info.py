@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 from .address import API_PATH
@@ -42,7 +42,7 @@ class ServerInfo:
     flavour: Flavour
     """`a1111`, `forge` (and Forge Neo), `reforge`, `sdnext`, `koboldcpp`, `sdcpp`, `drawthings` or `unknown`."""
     version: str | None = None
-    """As the server says it; None where it does not."""
+    """As the server says it; None where it does not. A webui says it with its first picture, as in `v1.10.1`."""
 
     @property
     def name(self) -> str:
@@ -93,6 +93,12 @@ def known_server(server: str | ServerInfo) -> ServerInfo:
     if server not in _NAMES:
         raise ValueError(f"server={server!r} must be one of {', '.join(map(repr, _NAMES))}")
     return ServerInfo(cast("Flavour", server))
+
+
+def told_by(info: Any, known: ServerInfo) -> ServerInfo:
+    """What is known about a server, with the version that webuis write into `info` beside every picture."""
+    version = _text(info.get("version")) if isinstance(info, Mapping) else None
+    return replace(known, version=version) if version and known.webui else known
 
 
 def server() -> Remember[ServerInfo]:

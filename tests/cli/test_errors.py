@@ -135,7 +135,7 @@ def test_nothing_on_standard_input(ask: Command) -> None:
         ("txt2ing", "did you mean 'txt2img'?"),
         ("png_info", "did you mean 'png-info'?"),
         ("sampler", "did you mean 'samplers'?"),
-        ("xyzzy", "there are txt2img, img2img, upscale,"),
+        ("frobnicate", "there are txt2img, img2img, upscale,"),
     ],
 )
 def test_unknown_command(command: Command, name: str, said: str) -> None:
@@ -152,10 +152,10 @@ def test_unknown_flag_names_the_nearest(command: Command) -> None:
 
 
 def test_a_name_that_the_server_does_not_have(ask: Command) -> None:
-    ran = ask("txt2img", "cat", "--model", "xyzzy")
+    ran = ask("txt2img", "cat", "--model", "frobnicate")
     assert ran.code == 2
-    assert "the server has no model 'xyzzy'" in one_paragraph(ran)
-    assert ask("txt2img", "cat", "--model", "xyzzy", "--json").json["error"]["type"] == "UnknownName"
+    assert "the server has no model 'frobnicate'" in one_paragraph(ran)
+    assert ask("txt2img", "cat", "--model", "frobnicate", "--json").json["error"]["type"] == "UnknownName"
 
 
 def test_what_the_server_says(command: Command, scripted: Scripted) -> None:

@@ -24,7 +24,8 @@ from PIL import Image
 from cli.conftest import Command
 from support.pictures import file_of, noise
 from support.scripted import Scripted, answer
-from webuiapi.cli.job import _Lines, left, where
+from webuiapi.bars import left, where
+from webuiapi.cli.job import _Lines
 from webuiapi.jobs import Running
 from webuiapi.server import Server, serve
 from webuiapi.server.engine import Pass, Step, Stop

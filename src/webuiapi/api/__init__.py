@@ -6,12 +6,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from . import admin, agent_scheduler, custom, extras, generate, internal, jobs, lists, options, relatives, utilities
+    from . import (
+        admin,
+        agent_scheduler,
+        custom,
+        doctor,
+        extras,
+        generate,
+        internal,
+        jobs,
+        lists,
+        options,
+        relatives,
+        utilities,
+    )
 
 __all__ = [
     "admin",
     "agent_scheduler",
     "custom",
+    "doctor",
     "extras",
     "generate",
     "internal",

@@ -142,6 +142,8 @@ class Generation(ToFiles[WebUIApiResult]):
     """For this call only: stop at this layer of the text encoder from the end, 1 (none skipped) to 12."""
     refiner: str | None = field(default=None, metadata=LOCAL)
     """The refiner_checkpoint by any name that `model` takes. Unknown: `UnknownName`."""
+    progress: bool | None = field(default=None, metadata=LOCAL)
+    """Show how far it is: a bar on a terminal (needs rich), with the preview in a notebook. Not for submitted jobs."""
     extra: Mapping[str, Any] | None = field(default=None, metadata=LOCAL)
     """Fields that are not listed here, sent as they are. `{"name": None}` sends a null."""
 

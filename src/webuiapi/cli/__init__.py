@@ -9,6 +9,10 @@
     defaults   flags as keys of that file
     places     which server a command is for
     job        sending a request and showing how it goes
+    given      pictures given one after the other, and a call for each
+    painting   a generation from the request to the files
+    stopping   an order to whatever runs
+    terminal_pictures  pictures in terminals that can show them
     output     where pictures, paths and JSON go
     errors     errors as one paragraph, as JSON and as an exit code
 

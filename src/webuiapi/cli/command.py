@@ -84,11 +84,15 @@ class Run:
         """The result for a machine."""
         emit_json(value)
 
+    def emit_line(self, value: Any) -> None:
+        """One of several results for a machine, in a line."""
+        emit_json(value, indent=None)
 
-def emit_json(value: Any) -> None:
+
+def emit_json(value: Any, *, indent: int | None = 2) -> None:
     """JSON on standard output, in ASCII where that is not UTF-8."""
     utf8 = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
-    click.echo(json.dumps(value, indent=2, ensure_ascii=not utf8, default=str))
+    click.echo(json.dumps(value, indent=indent, ensure_ascii=not utf8, default=str))
 
 
 @contextmanager

@@ -45,8 +45,9 @@ MOST_USED = (
     "upscaler_1",
 )
 """They come first in the help."""
-OF_NO_USE = frozenset({"save_to", "left_out", "firstpass_image", "latent_mask", "comments"})
-"""Fields without a flag: `save_to` is `--out`; the others are this package's or the server's own, or can't be sent."""
+OF_NO_USE = frozenset({"save_to", "progress", "left_out", "firstpass_image", "latent_mask", "comments"})
+"""Fields without a flag: `save_to` is `--out`, and `progress` is shown without `--quiet`; the others are this package's
+or the server's own, or can't be sent."""
 _SIMPLE: dict[str, click.ParamType[Any]] = {"int": click.INT, "float": click.FLOAT, "str": click.STRING}
 
 

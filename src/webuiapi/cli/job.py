@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 
+from ..bars import TerminalBar, left, on_terminal, where
 from ..errors import NotSaved
 from .command import Run, usage_errors
 
@@ -42,9 +41,9 @@ def carry_out(run: Run, api: WebUIApi, request: Request[R], title: str) -> R:
 def _shown(run: Run, title: str) -> Iterator[Callable[[Running], None]]:
     if run.quiet or run.json:
         yield lambda progress: None
-    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        with _bar(title) as on_progress:
-            yield on_progress
+    elif on_terminal():
+        with TerminalBar(title) as bar:
+            yield bar
     else:
         yield _Lines(title)
 
@@ -62,44 +61,3 @@ class _Lines:
             self._shown = int(done * 10)
             parts = [f"{done:.0%}", where(progress), left(progress)]
             click.echo(f"{self._title}: {', '.join(filter(None, parts))}", err=True)
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Callable[[Running], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns: list[Any] = [
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.fields[where]}", markup=False),
-        TextColumn("{task.fields[left]}", style="cyan", markup=False),
-        TimeElapsedColumn(),
-    ]
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(title, total=None, where="", left="")
-
-        def on_progress(progress: Any) -> None:
-            done = progress.progress or 0.0
-            total = 1.0 if done > 0 else None  # nothing is known before the first step
-            bars.update(bar, total=total, completed=done, where=where(progress), left=left(progress))
-
-        yield on_progress
-
-
-def where(progress: Running) -> str:
-    """`step 6 of 20`, and the pass when there are several; "" where the server does not say."""
-    if not progress.steps or not progress.progress:
-        return ""
-    text = f"step {min(progress.step or 0, progress.steps)} of {progress.steps}"
-    passes = progress.job_count or 1
-    return f"{text}, pass {min((progress.job_no or 0) + 1, passes)} of {passes}" if passes > 1 else text
-
-
-def left(progress: Running) -> str:
-    """`3 s left`, as the server guesses; "" where it does not say."""
-    seconds = progress.eta or 0.0
-    if not progress.progress or seconds <= 0:
-        return ""
-    return f"{seconds:.0f} s left" if seconds < 90 else f"{seconds / 60:.0f} min left"

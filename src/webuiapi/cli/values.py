@@ -17,12 +17,12 @@ _WILDCARDS = frozenset("*?[")
 
 
 if TYPE_CHECKING:
-    _Type = click.ParamType[Any]
+    ParamTypeBase = click.ParamType[Any]
 else:
-    _Type = click.ParamType  # which cannot be subscribed in click 8.1
+    ParamTypeBase = click.ParamType  # which cannot be subscribed in click 8.1
 
 
-class PictureType(_Type):
+class PictureType(ParamTypeBase):
     """A picture: the path of a file (checked here), an http(s) URL, or `-` for standard input (read here)."""
 
     name = "file"
@@ -52,7 +52,7 @@ class PictureType(_Type):
         return data
 
 
-class SizeType(_Type):
+class SizeType(ParamTypeBase):
     """Width and height as `512x768`, or one of a few words."""
 
     name = "WxH"
@@ -73,7 +73,7 @@ class SizeType(_Type):
         return "|".join([*self.words, self.name])
 
 
-class PairsType(_Type):
+class PairsType(ParamTypeBase):
     """`NAME=VALUE`, or a JSON object, as a dict. A value is JSON where it can be read as such, else text."""
 
     name = "name=value"
@@ -92,7 +92,7 @@ class PairsType(_Type):
         return {name: json_or_text(text)}
 
 
-class CredentialsType(_Type):
+class CredentialsType(ParamTypeBase):
     """`user:password`."""
 
     name = "user:password"

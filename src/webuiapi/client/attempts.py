@@ -49,7 +49,7 @@ class Attempts:
                         redirected = replace(redirected, settings=self.session.settings(redirected.address.scheme))
                     call = redirected
                     continue
-                again = None if hurry else self._after_status(call, incoming, attempt, began)
+                again = None if hurry else self._after_status(request, call, incoming, attempt, began)
                 if again is None:
                     return call, incoming
             pause, call = again
@@ -77,14 +77,16 @@ class Attempts:
         self, request: Request[Any], call: Outgoing, error: TransportError, attempt: int, began: float
     ) -> tuple[float, Outgoing] | None:
         """When to make a call again that got no answer, and the call; None to give up."""
-        if request.may_break:
+        if request.may_break or request.examines:
             return None
         return self._in_time(self.retries.after_error(call.method, error, attempt), call, began, error)
 
     def _after_status(
-        self, call: Outgoing, incoming: Incoming, attempt: int, began: float
+        self, request: Request[Any], call: Outgoing, incoming: Incoming, attempt: int, began: float
     ) -> tuple[float, Outgoing] | None:
         """When to make a call again that the server was too busy for, and the call; None to take the answer."""
+        if request.examines:
+            return None
         server = self._facts.get("server")
         refused = server is not None and server.flavour == "koboldcpp"
         pause = self.retries.after_status(call.method, incoming.status, incoming.headers, attempt, refused=refused)

@@ -44,16 +44,26 @@ class AsyncWebUIApi(BaseClient):
             return AsyncLocalTransport()
         return awaitable_transport()
 
-    def run(self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None) -> Coroutine[Any, Any, R]:
+    def run(
+        self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None, progress: bool | None = None
+    ) -> Coroutine[Any, Any, R]:
         """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
 
-        `on_progress` is called with how far it is. When the task is cancelled, the server is told to stop if it works
-        on this. Pictures are sent as they are when this is called, whatever is done to them before it is awaited.
+        `on_progress` is called with how far it is; `progress=True` shows it, as with `WebUIApi.run`. When the task is
+        cancelled, the server is told to stop if it works on this. Pictures are sent as they are when this is called,
+        whatever is done to them before it is awaited.
         """
-        return self._run(settled(work), on_progress)
+        return self._shown(settled(work), on_progress, progress)
 
     def _perform(self, build: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self._run(build(*settled(args), **settled(kwargs)), None)
+        return self._shown(build(*settled(args), **settled(kwargs)), None, None)
+
+    async def _shown(self, work: Request[R] | Flow[R], on_progress: OnProgress | None, progress: bool | None) -> R:
+        bar = self._bar(work, on_progress, progress)
+        if bar is None:
+            return await self._run(work, on_progress)
+        with bar:
+            return await self._run(work, bar)
 
     async def _run(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> R:
         if on_progress is None and isinstance(work, Request):

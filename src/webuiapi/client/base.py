@@ -18,7 +18,7 @@ from ..exchange import Session, chosen_address, error_for, merged
 from ..gate import Gate
 from ..request import Answer, ClientDefaults, Flow, NotKept, Remember, Request
 from ..retry import Retry, retry_of
-from ..server_info import known_server
+from ..server_info import known_server, told_by
 from ..transport.base import Incoming, Outgoing, Timeout
 from ..version import __version__
 from .attempts import Attempts
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ..arriving import Arriving
+    from ..bars import Bar
     from ..jobs import JobCore, Running
     from ..server_info import Flavour, ServerInfo
 
@@ -39,6 +40,7 @@ LAST_WORDS = 3.0
 """Seconds for each clean-up request of an operation that is broken off."""
 _NO_HOST = b"127.0.0.1".decode()  # objects of their own: they tell "not given" from "given like the default"
 _NO_PORT = int("7860")
+EXAMINATION = Timeout(connect=5.0, read=None, total=10.0)
 ORDINARY = Timeout(connect=10.0, read=None, total=60.0)
 GENERATION = Timeout(connect=10.0, read=None, total=None)
 
@@ -244,7 +246,8 @@ class BaseClient(Endpoints, Attempts):
         """The HTTP call for a request. Raises `TypeError` or `ValueError` for what cannot be sent."""
         request = self._with_defaults(request)
         query = request.query()
-        path = quote(self._address.prefix + request.path, safe=string.punctuation)
+        address = request.destination(self._address)
+        path = quote(address.prefix + request.path, safe=string.punctuation)
         target = path + (f"?{urlencode(query)}" if query else "")
         headers = {
             "User-Agent": f"webuiapi/{__version__}",
@@ -263,13 +266,14 @@ class BaseClient(Endpoints, Attempts):
                 pieces, length = body.pieces, body.length
                 headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(length)
-        headers = merged(headers, self.session.for_wire())
-        timeout = self.timeout or (GENERATION if request.slow else ORDINARY)
+        if address == self._address:
+            headers = merged(headers, self.session.for_wire())
+        timeout = self.timeout or (EXAMINATION if request.examines else GENERATION if request.slow else ORDINARY)
         if hurry:
             timeout = Timeout(LAST_WORDS, None, LAST_WORDS)
-        settings = self.session.settings(self._address.scheme)
+        settings = self.session.settings(address.scheme)
         return Outgoing(
-            request.method, self._address, target, headers, pieces, timeout, settings,
+            request.method, address, target, headers, pieces, timeout, settings,
             max_response=self.max_response, arriving=self._reader(request), to_disk=request.to_files is not None,
         )  # fmt: skip
 
@@ -297,6 +301,20 @@ class BaseClient(Endpoints, Attempts):
         self._facts[fact.key] = found
         return found
 
+    def _bar(self, work: Any, on_progress: OnProgress | None, progress: bool | None) -> Bar | None:
+        """What shows how far it is, where that is wanted and somebody would see it."""
+        wanted = getattr(work, "progress", None) if progress is None else progress
+        if not wanted:
+            return None
+        if not isinstance(work, Request):
+            raise TypeError("progress is for a request, not for an operation of several calls")
+        from ..bars import bar_for
+
+        bar = bar_for(work.path.rpartition("/")[2])
+        if bar is not None:
+            bar.also = on_progress
+        return bar
+
     def _flow(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> Flow[R]:
         if not isinstance(work, (Request, Generator)):
             raise TypeError(f"{work!r:.60} is no request: pass one, as in run(Txt2Img(...)), or an operation")
@@ -307,7 +325,7 @@ class BaseClient(Endpoints, Attempts):
         self._check(work)
         from ..jobs import run_watched
 
-        return run_watched(work, on_progress, self._alone)
+        return run_watched(work, on_progress, self._alone, previews=getattr(on_progress, "previews", False))
 
     def _alone(self) -> bool:
         """Whether no more than one generation of this client is under way."""
@@ -331,7 +349,7 @@ class BaseClient(Endpoints, Attempts):
 
     def _result(self, request: Request[R], call: Outgoing, incoming: Incoming) -> R:
         """The result of an answer. Raises `StatusError` or `AnswerError`."""
-        if incoming.status >= 300:
+        if incoming.status >= 300 and not request.examines:
             error = error_for(call, incoming)
             which = self._facts.get("server")
             if isinstance(error, NotFound) and which is not None and which.flavour not in ("a1111", "unknown"):
@@ -339,11 +357,19 @@ class BaseClient(Endpoints, Attempts):
             raise error
         answer = Answer(incoming.status, incoming.headers, incoming.body, call.method, call.url, incoming.arriving)
         result = request.parse(answer)
+        if request.generation:
+            self._learn(result)
         if request.to_files is not None:
             from ..disk import keep
 
             keep(cast("Any", result), request.to_files)
         return result
+
+    def _learn(self, result: Any) -> None:
+        """Keep what a result says about the server beside its pictures: its version."""
+        known = self._facts.get("server")
+        if known is not None:
+            self._facts["server"] = told_by(getattr(result, "info", None), known)
 
 
 def _timeout(timeout: float | Timeout | None) -> Timeout | None:

@@ -46,12 +46,22 @@ class WebUIApi(BaseClient):
             return LocalTransport()
         return plain_transport()
 
-    def run(self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None) -> R:
+    def run(
+        self, work: Request[R] | Flow[R], *, on_progress: OnProgress | None = None, progress: bool | None = None
+    ) -> R:
         """Send a request (`Txt2Img("a cat")`), or drive an operation to its end.
 
-        `on_progress` is called with how far it is. When the call is broken off by Ctrl-C, the server is told to stop
-        if it works on this.
+        `on_progress` is called with how far it is. `progress=True` shows it: as a bar on a terminal (on standard error;
+        needs rich), as a bar with the preview in a notebook, elsewhere not at all; None does as the request says. When
+        the call is broken off by Ctrl-C, the server is told to stop if it works on this.
         """
+        bar = self._bar(work, on_progress, progress)
+        if bar is None:
+            return self._run(work, on_progress)
+        with bar:
+            return self._run(work, bar)
+
+    def _run(self, work: Request[R] | Flow[R], on_progress: OnProgress | None) -> R:
         if on_progress is None and isinstance(work, Request):
             return self._call(work)
         left: list[threading.Thread] = []

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from ..address import Address, Credentials, credentials_in, is_loopback, split_url
 from ..errors import AnswerTooLarge, CallTimeout, TransportError
@@ -216,25 +216,40 @@ def begun(call: Outgoing, sent: bool) -> str:
     return "; the server may have begun, and goes on" if sent and call.method != "GET" else ""
 
 
-def not_connected_text(call: Outgoing, error: BaseException) -> str:
-    """Why there is no connection, in a sentence, with what to look at."""
+NotConnected: TypeAlias = Literal["refused", "name", "certificate", "tls", "other"]
+"""Why there is no connection: nobody listens, the name is unknown, the certificate is not trusted, TLS, or else."""
+
+
+def why_not_connected(error: BaseException) -> tuple[NotConnected, Any]:
+    """Why there is no connection, and the exception that says so."""
     import socket
     import ssl
 
-    where = f"{call.method} {call.url}"
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ConnectionRefusedError):
-            return f"{where}: nobody listens at {call.address.origin}. Is the server started, and is the port right?"
+            return "refused", cause
         if isinstance(cause, socket.gaierror):
-            return f"{where}: the host name {call.address.host!r} can't be resolved"
+            return "name", cause
         if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message"):  # aiohttp's lack both
-            return f"{where}: the server's certificate is not trusted: {cause.verify_message} (see verify=)"
+            return "certificate", cause
         if isinstance(cause, ssl.SSLError) and hasattr(cause, "reason"):
-            return f"{where}: no TLS connection: {cause.reason or cause} (does the server speak https?)"
+            return "tls", cause
         cause = cause.__cause__ or cause.__context__
-    inner = getattr(error, "os_error", error)  # aiohttp's own texts show the insides of objects
-    return f"{where}: no connection: {getattr(inner, 'strerror', None) or inner}"
+    return "other", getattr(error, "os_error", error)  # aiohttp's own texts show the insides of objects
+
+
+def not_connected_text(call: Outgoing, error: BaseException) -> str:
+    """Why there is no connection, in a sentence, with what to look at."""
+    why, cause = why_not_connected(error)
+    texts = {
+        "refused": f"nobody listens at {call.address.origin}. Is the server started, and is the port right?",
+        "name": f"the host name {call.address.host!r} can't be resolved",
+        "certificate": f"the server's certificate is not trusted: {getattr(cause, 'verify_message', '')} (see verify=)",
+        "tls": f"no TLS connection: {getattr(cause, 'reason', None) or cause} (does the server speak https?)",
+        "other": f"no connection: {getattr(cause, 'strerror', None) or cause}",
+    }
+    return f"{call.method} {call.url}: {texts[why]}"
 
 
 @lru_cache(maxsize=8)
