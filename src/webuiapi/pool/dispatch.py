@@ -270,9 +270,11 @@ class Dispatch:
         if member.running:  # two checkpoints on their way at once may arrive in any order, and be loaded several times
             return None
         others = [other for other in self.members if other is not member and not other.leaving and not other.away]
-        nobodys = [key for key in keys if not any(other.holds(key) for other in others)]
+        # Others that could have it loaded, but for one that said it can't do the job.
+        holders = {key: [o for o in others if o.holds(key) and o not in heads[key].refused] for key in keys}
+        nobodys = [key for key in keys if not holders[key]]
         # One that others have loaded is loaded here too only if more wait than they will take next.
-        helped = [key for key in keys if len(self._queues[key]) > sum(o.places for o in others if o.holds(key))]
+        helped = [key for key in keys if len(self._queues[key]) > sum(other.places for other in holders[key])]
         choice = nobodys or helped
         return heads[max(choice, key=lambda key: len(self._queues[key]))] if choice else None
 
