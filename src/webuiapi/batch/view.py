@@ -105,14 +105,17 @@ class Live(Unseen):
 def drawn(progress: Progress, trouble: Sequence[str]) -> RenderableType:
     """The table, as rich draws it."""
     from rich.box import SIMPLE_HEAD
+    from rich.columns import Columns
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
     servers = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for header in ("server", "it", "running", "done", "failed", "pictures/min"):
-        servers.add_column(header, justify="left" if header in ("server", "it") else "right", overflow="fold")
+    servers.add_column("server", overflow="fold")
+    servers.add_column("it", no_wrap=True, overflow="ellipsis")
+    for header in ("running", "done", "failed", "pictures/min"):
+        servers.add_column(header, justify="right")
     for server in progress.servers():
         away = server.resting is not None
         servers.add_row(
@@ -121,7 +124,7 @@ def drawn(progress: Progress, trouble: Sequence[str]) -> RenderableType:
         )  # fmt: skip
     lines = [Text(line, style="red", overflow="ellipsis", no_wrap=True) for line in trouble]
     bar = ProgressBar(total=max(progress.total, 1), completed=progress.ended, width=40)
-    return Group(servers, *lines, bar, Text(standing(progress)))
+    return Group(servers, *lines, Columns([bar, Text(standing(progress))]))
 
 
 def activity(server: Any) -> str:
