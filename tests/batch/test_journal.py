@@ -44,7 +44,7 @@ def test_more_jobs_than_are_read_at_once(journal: Journal, write: Write) -> None
     found = []
     for entry in journal.waiting():  # what ends while they are read changes nothing about the rest
         found.append(entry.job.fields["prompt"])
-        if entry.number % 2:
+        if entry.number % 20 == 0:
             journal.finish([Outcome(entry.number, "failed", reason="x")])
     assert found == [f"{index}" for index in range(600)]
 

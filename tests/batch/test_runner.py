@@ -190,6 +190,17 @@ def test_no_server_answers(start: Start, write: Write, tmp_path: Path) -> None:
     assert run_on([start()], path, tmp_path / "out").ok
 
 
+def test_a_job_that_only_a_server_that_is_away_may_do(start: Start, write: Write, tmp_path: Path) -> None:
+    server, gone = start(), start()
+    gone.close()
+    path = write({"prompt": "a cat"}, {"prompt": "a dog", "model": "no-such-model"})
+    summary = run_on([server, gone], path, tmp_path / "out", patience=0.3)
+    assert (summary.done, summary.failed) == (1, 1)
+    (failure,) = summary.failures
+    assert f"{server.url}: UnknownName: the server has no model 'no-such-model'" in failure.reason
+    assert f"{gone.url} does not answer: ConnectError" in failure.reason
+
+
 # -- Ctrl-C -----------------------------------------------------------------------------------------------------------
 
 

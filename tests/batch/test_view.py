@@ -34,7 +34,7 @@ def progress(counts: Counts, *servers: PoolServer, adopted: int = 0) -> Progress
 
 def test_a_table_on_a_terminal(start: Start, write: Write, tmp_path: Path) -> None:
     shown = io.StringIO()
-    console = Console(file=shown, force_terminal=True, width=150, height=40, color_system=None)
+    console = Console(file=shown, force_terminal=True, width=300, height=40, color_system=None)
     one = start()
     run_on([one], write(*JOBS), tmp_path / "out", view=Live(console))
     text = shown.getvalue()

@@ -99,12 +99,22 @@ class Jobs(RuleBasedStateMachine):
         assert all(len(member.running) <= member.places for member in self.dispatch.members)
 
     @invariant()
+<<<<<<< HEAD
     def something_goes_on(self) -> None:
         """While nothing runs and nobody is left alone, somebody takes what waits."""
         members = self.dispatch.active
         if members and not any(member.running or member.away for member in self.dispatch.members):
             takers = [member for member in members if self.dispatch._next_for(member) is not None]
             assert takers or not self.dispatch.waiting
+=======
+    def what_waits_is_taken(self) -> None:
+        """While nobody works and somebody is there who has not refused a job, somebody takes one."""
+        there = [member for member in self.dispatch.active if not member.away]
+        if any(member.running for member in self.dispatch.members):
+            return
+        if any(member not in entry.refused for member in there for entry in self.dispatch.waiting):
+            assert any(self.dispatch._next_for(member) for member in there)
+>>>>>>> w-batchrun
 
     def teardown(self) -> None:
         """With a server that works, everything ends."""
@@ -124,3 +134,15 @@ class Jobs(RuleBasedStateMachine):
 
 
 TestJobs = Jobs.TestCase
+
+
+def test_a_job_that_one_server_can_not_do_is_taken_by_another() -> None:
+    dispatch = Dispatch(rerun=False, patience=None, rest=0.0, wake=lambda: None)
+    one, other = (Member(Client(f"http://{name}"), places=2) for name in ("one", "other"))
+    dispatch.join(one)
+    dispatch.join(other)
+    entry = dispatch.put(object(), "a checkpoint", 0)
+    assert dispatch.take(one) is entry
+    assert dispatch.ended(one, entry, NotSupported("not here")) is None
+    assert dispatch.take(one) is Todo.WAIT
+    assert dispatch.take(other) is entry

@@ -1,11 +1,15 @@
 """Many jobs on several servers, from a file to a folder of pictures: nothing lost, nothing made twice.
 
-summary = webuiapi.batch.run("jobs.jsonl", out="out", servers=["http://gpu0:7860", "http://gpu1:7860"])
+    summary = webuiapi.batch.run("jobs.jsonl", out="out", servers=["http://gpu0:7860", "http://gpu1:7860"])
 
-jobs, read, sweeps, templates         what is to be done: each job of a file, checked
-journal, lock, naming, files          what is done, safely on the disk
-runner, progress, view, tables        doing it, and telling of it
-gallery, parameters, shell            the pictures in a browser, without a server
+The modules:
+
+    jobs, read, sweeps, templates         what is to be done: each job of a file, checked
+    journal, records, lock                what is done
+    naming, files                         the pictures, safely on the disk
+    runner, work, outcomes, stopping      doing it
+    progress, view, tables                telling of it
+    gallery, parameters, shell            the pictures in a browser, without a server
 """
 
 from __future__ import annotations

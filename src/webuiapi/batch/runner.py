@@ -1,43 +1,28 @@
-"""Running a batch: jobs from the journal to the servers, pictures from the servers to the disk, then the journal.
-
-One thread does all of it but the waiting: the pool talks to the servers, a few threads wait for the disk. A job is
-journalled when its pictures are synced, a group at a time: what comes between the two is found by `Files.adopt`.
-"""
+"""Running a batch: what has to be there before its first job, and what is left after its last."""
 
 from __future__ import annotations
 
 import os
-import queue
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..errors import AllServersAway, WebUIApiError
-from ..jobs import JobCancelled
-from ..logs import log
-from ..results import Result
 from .errors import BatchError
-from .files import Files, Part, damaged, parts_of
+from .files import Files
 from .gallery import Gallery
 from .jobs import Bad, Job
 from .journal import Journal
 from .progress import Progress, Unseen, View
 from .read import read_jobs
-from .records import Entry, Failure, Outcome, Picture, State
-from .stopping import first_ctrl_c
+from .records import Failure
 from .tables import write_tables
+from .work import Work
 
-if TYPE_CHECKING:
-    from ..pool import Pool
-
-_GROUP = 64
-"""Jobs that are written and journalled together at most."""
-_TICK = 0.25
-"""Seconds after which whoever shows the batch is told that time goes by."""
-_LONGEST_REASON = 2000
+_LISTED = 100
+"""Failures that a summary holds."""
 
 
 @dataclass(frozen=True)
@@ -106,17 +91,19 @@ def run(
         if retry_failed:
             journal.retry_failed()
         files = stack.enter_context(_files(journal))
-        run = _Run(pool, journal, files, view, _adopt(journal, files))
+        adopted = _adopt(journal, files)
+        progress = Progress(journal.counts(), adopted=adopted, servers=lambda: pool.servers)
+        work = Work(pool, journal, files, view, progress)
         try:
             with Gallery(journal.folder, view.note) if gallery else nullcontext():
-                run.all()
+                work.all()
         except Exception:
             with suppress(BatchError):  # what ended the run is to be told, not what came of it
-                write_tables(journal, run.summary())
+                write_tables(journal, _summary(journal, progress))
             raise
-        summary = run.summary()
+        summary = _summary(journal, progress)
         write_tables(journal, summary)
-    if run.stopping:
+    if work.stopping:
         raise KeyboardInterrupt
     return summary
 
@@ -138,181 +125,9 @@ def _adopt(journal: Journal, files: Files) -> int:
     return len(adopted)
 
 
-@dataclass(slots=True)
-class _Ended:
-    """A job whose answer is there."""
-
-    entry: Entry
-    handle: Any
-    seconds: float
-
-
-@dataclass(slots=True)
-class _Kept:
-    """A job with what is to be written down of it, and its files."""
-
-    entry: Entry
-    outcome: Outcome
-    parts: Sequence[Part]
-
-
-class _Run:
-    """One run, from its first job to its last."""
-
-    def __init__(self, pool: Pool, journal: Journal, files: Files, view: View, adopted: int) -> None:
-        self._pool = pool
-        self._journal = journal
-        self._files = files
-        self._view = view
-        self._ended: queue.SimpleQueue[_Ended] = queue.SimpleQueue()
-        self._under_way: dict[int, Any] = {}
-        """The handles of what the pool has, by the number of the job."""
-        self.stopping = False
-        self._trouble: Exception | None = None
-        """Why nothing more is sent."""
-        self._adopted = adopted
-        self._progress = Progress(journal.counts(), adopted=adopted, servers=lambda: pool.servers)
-
-    def all(self) -> None:
-        """Send the jobs that wait, and keep what they make, until none is left or the run can't go on."""
-        self._view.begin(self._progress)
-        try:
-            with first_ctrl_c(self._wish_to_stop):
-                self._drive(ahead=max(_GROUP, 4 * sum(server.places for server in self._pool.servers)))
-        finally:
-            self._view.end(self._progress)
-        if self._trouble is not None:
-            raise self._trouble
-
-    def _drive(self, ahead: int) -> None:
-        entries = self._journal.waiting()
-        more = True
-        while True:
-            while more and len(self._under_way) < ahead and not self._ends_early:
-                entry = next(entries, None)
-                more = entry is not None
-                if entry is not None:
-                    self._send(entry)
-            if self._ends_early:
-                self._take_back()
-            if not self._under_way:
-                return
-            group = self._collect()
-            if group:
-                self._keep(group)
-            self._view.tick(self._progress)
-
-    @property
-    def _ends_early(self) -> bool:
-        return self.stopping or self._trouble is not None
-
-    def _send(self, entry: Entry) -> None:
-        begin = time.monotonic()
-        try:
-            handle = self._pool.submit(with_drawn(entry).request())
-        except (WebUIApiError, OSError, TypeError, ValueError) as error:  # its picture is gone, say
-            self._write_down([_Kept(entry, Outcome(entry.number, "failed", reason=reason(error)), ())])
-            return
-        self._under_way[entry.number] = handle
-        handle.add_done_callback(lambda job: self._ended.put(_Ended(entry, job, time.monotonic() - begin)))
-
-    def _take_back(self) -> None:
-        """Cancel what no server has."""
-        for handle in list(self._under_way.values()):
-            if handle.entry.waits:
-                handle.cancel()
-
-    def _collect(self) -> list[_Ended]:
-        """The jobs that have ended, after a while at the latest."""
-        group = []
-        try:
-            group.append(self._ended.get(timeout=_TICK))
-            while len(group) < _GROUP:
-                group.append(self._ended.get_nowait())
-        except queue.Empty:
-            pass
-        for ended in group:
-            del self._under_way[ended.entry.number]
-        return group
-
-    def _keep(self, group: Iterable[_Ended]) -> None:
-        """Write the pictures of jobs that have ended, and journal them."""
-        kept = [one for one in map(self._judged, group) if one is not None]
-        written = self._files.write([(one.entry.stem, one.parts) for one in kept])
-        safe = []
-        for one, pictures in zip(kept, written, strict=True):
-            if isinstance(pictures, OSError):
-                self._stop_for(BatchError(
-                    f"a picture can't be written into {self._journal.folder}: {pictures}. What was finished before is "
-                    "kept; when the cause is gone, the same command continues"
-                ))  # fmt: skip
-            else:
-                safe.append(replace_outcome(one, pictures))
-        self._write_down(safe)
-
-    def _judged(self, ended: _Ended) -> _Kept | None:
-        """What became of a job; None for one that is to run again another time."""
-        entry, handle = ended.entry, ended.handle
-        number, server = entry.number, handle.server
-        said = None
-        try:
-            result = handle.result()
-        except JobCancelled:
-            return None
-        except AllServersAway as error:
-            self._stop_for(error)
-            return None
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this job's, and kept as its reason
-            result, said = getattr(error, "result", None), reason(error)  # there may be pictures beside what was odd
-        parts = parts_of(result) if isinstance(result, Result) else []
-        if parts:
-            said = "; ".join([*([said] if said else ()), *map(str, damaged(result))]) or None
-        else:
-            said = said or "the answer holds no picture"
-        state: State = "done" if parts else "failed"
-        return _Kept(entry, Outcome(number, state, server=server, reason=said, seconds=ended.seconds), parts)
-
-    def _write_down(self, kept: Sequence[_Kept]) -> None:
-        if not kept:
-            return
-        try:
-            self._journal.finish([one.outcome for one in kept])
-        except BatchError as error:  # the pictures are on the disk, and the next run finds them
-            self._stop_for(error)
-            return
-        for one in kept:
-            self._progress.note(one.outcome)
-            self._view.job(one.entry, one.outcome, self._progress)
-
-    def _stop_for(self, trouble: Exception) -> None:
-        log().warning("the batch stops: %s", trouble)
-        self._trouble = self._trouble or trouble
-
-    def _wish_to_stop(self) -> None:
-        self.stopping = True
-        self._view.note("stopping: what the servers have begun is finished and kept; Ctrl-C again leaves at once")
-
-    def summary(self) -> Summary:
-        """Where the batch is now."""
-        counts = self._journal.counts()
-        failures = [failure for failure, _ in zip(self._journal.failures(), range(100), strict=False)]
-        return Summary(
-            counts.total, counts.done, counts.failed, counts.waiting, counts.pictures, self._adopted,
-            self._progress.seconds, failures,
-        )  # fmt: skip
-
-
-def with_drawn(entry: Entry) -> Job:
-    """The job with the seeds that were drawn for it."""
-    return replace(entry.job, fields={**entry.job.fields, **entry.drawn})
-
-
-def replace_outcome(kept: _Kept, pictures: Sequence[Picture]) -> _Kept:
-    """The same with the names that its files have got."""
-    return _Kept(kept.entry, replace(kept.outcome, pictures=pictures), ())
-
-
-def reason(error: Exception) -> str:
-    """Why a job failed, in one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:_LONGEST_REASON] if text else type(error).__name__
+def _summary(journal: Journal, progress: Progress) -> Summary:
+    counts, failures = journal.counts(), list(islice(journal.failures(), _LISTED))
+    return Summary(
+        counts.total, counts.done, counts.failed, counts.waiting, counts.pictures, progress.adopted, progress.seconds,
+        failures,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 Write = Callable[[str], None]
 _EVERY = 10.0
 """Seconds between two lines on how far it is."""
+_WIDEST = 52
+"""Characters of what a server does."""
 _SHOWN = 6
-"""Jobs with trouble that the table shows, the last ones."""
+"""Failures that the table shows, the last ones."""
 
 
 class Lines(Unseen):
@@ -71,14 +74,14 @@ class JsonLines(Unseen):
 
 
 class Live(Unseen):
-    """A table that is drawn anew: each server, the last trouble, the whole."""
+    """A table that is drawn anew: each server, the last failures, the whole."""
 
     def __init__(self, console: Console) -> None:
         from rich.live import Live as Screen
 
         self._console = console
         self._screen = Screen(console=console, auto_refresh=False, transient=True)
-        self._trouble: list[str] = []
+        self._failures: list[str] = []
 
     def begin(self, progress: Progress) -> None:
         self._console.print(beginning(progress), markup=False, highlight=False)
@@ -86,48 +89,52 @@ class Live(Unseen):
         self.tick(progress)
 
     def job(self, entry: Entry, outcome: Outcome, progress: Progress) -> None:
-        if outcome.reason:
-            self._trouble = [*self._trouble, trouble(entry, outcome)][-_SHOWN:]
+        if outcome.state == "failed":
+            self._failures = [*self._failures, trouble(entry, outcome)][-_SHOWN:]
+        elif outcome.reason:
+            self.note(trouble(entry, outcome))
 
     def tick(self, progress: Progress) -> None:
-        self._screen.update(drawn(progress, self._trouble), refresh=True)
+        self._screen.update(drawn(progress, self._failures), refresh=True)
 
     def note(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False)
 
     def end(self, progress: Progress) -> None:
         self._screen.stop()
-        for line in self._trouble:
-            self._console.print(line, style="red", markup=False, highlight=False)
         self._console.print(standing(progress), markup=False, highlight=False)
 
 
-def drawn(progress: Progress, trouble: Sequence[str]) -> RenderableType:
+def drawn(progress: Progress, failures: Sequence[str]) -> RenderableType:
     """The table, as rich draws it."""
     from rich.box import SIMPLE_HEAD
+    from rich.columns import Columns
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
     servers = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for header in ("server", "it", "running", "done", "failed", "pictures/min"):
-        servers.add_column(header, justify="left" if header in ("server", "it") else "right", overflow="fold")
+    servers.add_column("server", overflow="fold")
+    servers.add_column("it", no_wrap=True, overflow="ellipsis", max_width=_WIDEST)
+    for header in ("running", "done", "failed", "pictures/min"):
+        servers.add_column(header, justify="right")
     for server in progress.servers():
         away = server.resting is not None
         servers.add_row(
             Text(server.url), Text(activity(server), style="red" if away else "green" if server.running else ""),
             str(server.running), str(server.done), str(server.failed), f"{server.pictures_per_minute:.1f}",
         )  # fmt: skip
-    lines = [Text(line, style="red", overflow="ellipsis", no_wrap=True) for line in trouble]
+    lines = [Text(line, style="red", overflow="ellipsis", no_wrap=True) for line in failures]
     bar = ProgressBar(total=max(progress.total, 1), completed=progress.ended, width=40)
-    return Group(servers, *lines, bar, Text(standing(progress)))
+    return Group(servers, *lines, Columns([bar, Text(standing(progress))]))
 
 
 def activity(server: Any) -> str:
     """What a server does, in a few words."""
     if server.resting is not None:
         said = " ".join(str(server.error or "it does not answer").split())
+        said = re.sub(r"^[A-Z]+ \S+: ", "", said)  # the call: that it is this server's stands beside it
         return f"is away, asked again in {server.resting:.0f} s: {said[:160]}"
     if not server.running:
         return "waits"
