@@ -99,14 +99,6 @@ class Jobs(RuleBasedStateMachine):
         assert all(len(member.running) <= member.places for member in self.dispatch.members)
 
     @invariant()
-<<<<<<< HEAD
-    def something_goes_on(self) -> None:
-        """While nothing runs and nobody is left alone, somebody takes what waits."""
-        members = self.dispatch.active
-        if members and not any(member.running or member.away for member in self.dispatch.members):
-            takers = [member for member in members if self.dispatch._next_for(member) is not None]
-            assert takers or not self.dispatch.waiting
-=======
     def what_waits_is_taken(self) -> None:
         """While nobody works and somebody is there who has not refused a job, somebody takes one."""
         there = [member for member in self.dispatch.active if not member.away]
@@ -114,7 +106,6 @@ class Jobs(RuleBasedStateMachine):
             return
         if any(member not in entry.refused for member in there for entry in self.dispatch.waiting):
             assert any(self.dispatch._next_for(member) for member in there)
->>>>>>> w-batchrun
 
     def teardown(self) -> None:
         """With a server that works, everything ends."""

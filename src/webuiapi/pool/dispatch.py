@@ -269,19 +269,9 @@ class Dispatch:
             return min(held)
         if member.running:  # two checkpoints on their way at once may arrive in any order, and be loaded several times
             return None
-<<<<<<< HEAD
         # One that others have loaded, and can do, is loaded here too only if more wait than they will take next.
         taken = {key: self._places_for(heads[key], besides=member) for key in keys}
         choice = [key for key in keys if not taken[key]] or [key for key in keys if len(self._queues[key]) > taken[key]]
-=======
-        others = [other for other in self.members if other is not member and not other.leaving and not other.away]
-        # Others that could have it loaded, but for one that said it can't do the job.
-        holders = {key: [o for o in others if o.holds(key) and o not in heads[key].refused] for key in keys}
-        nobodys = [key for key in keys if not holders[key]]
-        # One that others have loaded is loaded here too only if more wait than they will take next.
-        helped = [key for key in keys if len(self._queues[key]) > sum(other.places for other in holders[key])]
-        choice = nobodys or helped
->>>>>>> w-batchrun
         return heads[max(choice, key=lambda key: len(self._queues[key]))] if choice else None
 
     def _places_for(self, entry: Entry, besides: Member) -> int:
