@@ -50,6 +50,8 @@ def read_all(text: str) -> None:
 
 @given(st.text(max_size=40), st.lists(st.tuples(st.sampled_from(KEYS), VALUES), max_size=8))
 @example("", [("ab", "[" * 100_000)] * 3)
+@example("", [("Steps", "1"), ("Seed", "2"), ("Version", "v" + "9" * 5000)])
+@example("", [("Steps", "1"), ("Size", "9" * 400 + "x64"), ("First pass size", "0x0")])
 def test_everything_that_reads_a_text_reads_any(prompt: str, pairs: list[tuple[str, str]]) -> None:
     read_all(f"{prompt}\n{', '.join(f'{key}: {value}' for key, value in pairs)}")
 

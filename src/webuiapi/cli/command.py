@@ -51,11 +51,16 @@ class Command(click.Command):
                 formatter.write("".join(f"  {line}\n" for line in self.epilog.strip().splitlines()))
 
 
+def _anywhere() -> Sequence[Place]:
+    """The server that is there when nobody says which."""
+    return (Place(),)
+
+
 @dataclass
 class Run:
     """One run of a command: what the common flags say, and the ways to the server and to whoever called."""
 
-    find: Callable[[], Sequence[Place]] = field(default=lambda: (Place(),))
+    find: Callable[[], Sequence[Place]] = _anywhere
     """Which server it is for (of a command that takes several, which), found when it is needed."""
     json: bool = False
     quiet: bool = False

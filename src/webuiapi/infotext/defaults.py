@@ -35,7 +35,7 @@ _AFTER_FIRST_PASS: dict[str, Any] = {
     "FP8 weight": "Disable",
 }
 _ATTENTION = re.compile(r"\\[\\()\[\]]|\\|[()\[\]]|:\s*([+-]?[.\d]+)\s*\)|[^\\()\[\]:]+|:")
-_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?:-(\d+)|[-.]?(?:rc|a|b|alpha|beta)[-.]?(\d*))?$", re.IGNORECASE)
+_VERSION = re.compile(r"v?(\d{1,9}(?:\.\d{1,9})*)(?:-(\d{1,9})|[-.]?(?:rc|a|b|alpha|beta)[-.]?(\d*))?$", re.IGNORECASE)
 
 _HIRES_STYLES = ((1, 8), 139)
 """After this version styles are part of the second pass's prompts too."""
