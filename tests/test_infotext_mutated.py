@@ -133,6 +133,12 @@ def test_a_damaged_picture_has_parameters_or_none(format: str, data: st.DataObje
         read_all(text)
 
 
+def test_what_stands_before_the_damage_is_read() -> None:
+    (*_, behind) = files()["PNG"]
+    damaged = behind[:-12] + _chunk(b"pHYs", b"\0") + behind[-12:]
+    assert text_in(Image.open(io.BytesIO(damaged))) == TEXT
+
+
 @given(mutated("PNG"))
 def test_a_damaged_picture_that_pillow_has_opened_too(content: bytes) -> None:
     try:

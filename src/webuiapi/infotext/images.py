@@ -78,14 +78,16 @@ def read_image_text(data: bytes | bytearray | memoryview) -> str | None:
 
 
 def _text_of_pil(image: Image) -> str | None:
-    info = {str(key): value for key, value in image.info.items()}
-    if image.format == "PNG" and "parameters" not in info:
-        info.update(_behind_pixels(image))
+    behind = _behind_pixels(image) if image.format == "PNG" and "parameters" not in image.info else {}
+    info = {str(key): value for key, value in image.info.items()} | dict(behind)
     return _choose(info, image.size)
 
 
 def _behind_pixels(image: Image) -> Mapping[str, str]:
-    """The texts of a PNG with those behind its pixels, which Pillow decodes for that; none if they are damaged."""
+    """The texts of a PNG with those behind its pixels, which Pillow decodes for that.
+
+    None where something is damaged there; what stands before the damage is then in the image's info.
+    """
     try:
         return getattr(image, "text", {})
     except (OSError, SyntaxError, ValueError):
