@@ -262,6 +262,13 @@ def test_tables(start: Start, write: Write, tmp_path: Path) -> None:
     assert (dog["cfg_scale"], len(dog["job"])) == ("5.0", 16)
 
 
+def test_parquet(start: Start, write: Write, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run_on([start()], write({"prompt": "a cat", "seed": 3}), tmp_path / "out")
+    table = parquet.read_table(tmp_path / "out" / "metadata.parquet").to_pylist()
+    assert [(row["prompt"], row["seed"]) for row in table] == [("a cat", 3)]
+
+
 def test_tables_that_can_not_be_written(start: Start, write: Write, tmp_path: Path) -> None:
     (tmp_path / "out" / "summary.json").mkdir(parents=True)
     with pytest.raises(BatchError, match=r"the tables in .* can't be written: .* The pictures are kept"):

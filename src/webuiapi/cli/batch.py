@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -138,7 +137,7 @@ def command(
     except WebUIApiError as error:
         if not run.json:
             raise
-        _say({"event": "error", **as_json(error)})
+        run.emit_line({"event": "error", **as_json(error)})
         context.exit(exit_code(error))
     _tell_end(run, summary)
     context.exit(0 if summary.ok else FAILED)
@@ -154,7 +153,7 @@ def _check(run: Run, found: Iterable[Job | Bad]) -> int:
             bad.append(job)
     _tell_bad(run, bad, len(bad))
     if run.json:
-        _say({"event": "checked", "good": good, "bad": len(bad)})
+        run.emit_line({"event": "checked", "good": good, "bad": len(bad)})
     elif not run.quiet:
         click.echo(f"{good} jobs can be sent" + (f", {len(bad)} can't" if bad else ""))
     return MISUSED if bad else 0
@@ -176,7 +175,7 @@ def _view(run: Run) -> View:
 def _tell_bad(run: Run, bad: Sequence[Bad], count: int) -> None:
     if run.json:
         for one in bad:
-            _say({"event": "bad", **asdict(one)})
+            run.emit_line({"event": "bad", **asdict(one)})
         return
     for one in bad[:_LISTED]:
         click.echo(str(one), err=True)
@@ -188,7 +187,7 @@ def _tell_bad(run: Run, bad: Sequence[Bad], count: int) -> None:
 
 def _tell_end(run: Run, summary: Summary) -> None:
     if run.json:
-        _say({"event": "end", **asdict(summary)})
+        run.emit_line({"event": "end", **asdict(summary)})
         return
     for one in summary.failures[:_LISTED]:
         click.echo(failed_line(one.source, one.line, one.name, one.server, one.reason), err=True)
@@ -199,7 +198,3 @@ def _tell_end(run: Run, summary: Summary) -> None:
         again = "--retry-failed runs them again"
         click.echo(f"{error} {summary.failed} of {summary.total} jobs failed{more}; {again}.", err=True)
     click.echo(os.fspath(out / PAGE))
-
-
-def _say(event: dict[str, Any]) -> None:
-    click.echo(json.dumps(event))

@@ -75,7 +75,7 @@ class Gallery:
                     pause = max(_PAUSE, 3 * (time.monotonic() - began))
                 if self._complete:
                     writer.update()
-        except (BatchError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the gallery's, and the run goes on
             self._note(f"the gallery is not complete: {error}. The next run completes it")
 
 
