@@ -35,7 +35,8 @@ def pool(colour: Colour) -> Iterator[MakePool]:
 
     def make(servers: Any, **settings: Any) -> Caller:
         kind: Any = AsyncPool if colour == "awaitable" else Pool
-        made.append(Caller.around(kind([getattr(server, "url", server) for server in servers], rest=0.01, **settings)))
+        addresses = [getattr(server, "url", server) for server in servers]
+        made.append(Caller.around(kind(addresses, **{"rest": 0.01, **settings})))
         return made[-1]
 
     yield make

@@ -139,10 +139,10 @@ def test_a_password_that_is_wrong_is_no_fault_of_the_job(pool: MakePool, start: 
 def test_a_job_that_may_have_begun(pool: MakePool, start: Start, scripted: Scripted, rerun: bool) -> None:
     """It is run again only where the caller allowed it."""
     scripted.play_at("/sdapi/v1/txt2img", CLOSE)
-    caller = pool([{"url": scripted.url, "server": "koboldcpp"}], rerun=rerun, in_flight=1)
+    good = start()
+    caller = pool([{"url": scripted.url, "server": "koboldcpp"}], rerun=rerun, in_flight=1, rest=60)
     (job,) = submitted(caller, Txt2Img("a", seed=4, **SMALL))
     scripted.wait_for(1, "/sdapi/v1/txt2img") if caller.loop is None else None
-    good = start()
     on_loop(caller, lambda: caller.api.add(good.url))
     if rerun:
         assert caller.finish(job.result()).seeds == [4]
