@@ -7,7 +7,7 @@ import shutil
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal
@@ -135,3 +135,17 @@ def enter(connect: Connect, door: Door, colour: Colour, server: Server, **settin
 def client(connect: Connect, door: Door, colour: Colour, embedded: Server) -> Caller:
     """A client of the embedded server: each colour through each door."""
     return enter(connect, door, colour, embedded)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Half characters, which tests of odd texts hold, can't be sent from one process to another: they are written out."""
+    report = yield
+    report.sections = [(name, _sendable(text)) for name, text in report.sections]
+    if report.failed and _sendable(shown := str(report.longrepr)) != shown:
+        report.longrepr = _sendable(shown)
+    return report
+
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
