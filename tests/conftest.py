@@ -139,7 +139,7 @@ def client(connect: Connect, door: Door, colour: Colour, embedded: Server) -> Ca
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Half characters, which tests of odd texts hold, can't be sent from one process to another: they are written out."""
+    """Half characters, which tests of odd texts hold, can't go from one process to another: they are written out."""
     report = yield
     report.sections = [(name, _sendable(text)) for name, text in report.sections]
     if report.failed and _sendable(shown := str(report.longrepr)) != shown:
