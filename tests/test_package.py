@@ -97,3 +97,17 @@ def test_the_wheel_installed_paints_a_picture(built: Path, tmp_path: Path) -> No
         PYTHONPATH=str(target),
     )
     assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_development_tools_are_there_for_the_oldest_python() -> None:
+    """A pin that needs a newer Python would break `make test` on an older one, which nobody may notice here."""
+    from importlib.metadata import metadata
+
+    from packaging.specifiers import SpecifierSet
+
+    pins = [
+        line.partition("==")[0] for line in (ROOT / "requirements-dev.txt").read_text().splitlines() if "==" in line
+    ]
+    assert len(pins) > 10
+    wanted = {name: metadata(name)["Requires-Python"] or "" for name in pins}
+    assert {name: needs for name, needs in wanted.items() if not SpecifierSet(needs).contains("3.10")} == {}
