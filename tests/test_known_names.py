@@ -12,7 +12,7 @@ from conftest import Connect, enter
 from support.callers import Caller, Colour
 from support.pictures import file_of, noise
 from support.scripted import Scripted, answer
-from webuiapi import ADetailer, ControlNetUnit, ReActor, UnknownName
+from webuiapi import ADetailer, ControlNetUnit, ReActor, SilentlyIgnored, UnknownName
 from webuiapi.checks import ParameterWarning
 from webuiapi.server import App, Server, serve
 
@@ -155,8 +155,12 @@ def test_a_model_for_one_call_is_found_unchecked_too(client: Caller, own: Server
 
 def test_warned_of_they_are_sent_as_they_are(client: Caller, own: Server) -> None:
     warned = client.with_options(checks="warn")
-    with pytest.warns(ParameterWarning, match=r"^the server has no model 'nosuch'"):
+    with pytest.warns() as caught:
         warned.txt2img("a", override_settings={"sd_model_checkpoint": "nosuch"}, **SMALL)
+    before, after = caught
+    assert (before.category, after.category) == (ParameterWarning, SilentlyIgnored)
+    assert str(before.message).startswith("the server has no model 'nosuch'")
+    assert str(after.message).startswith("the model 'nosuch' was asked for, and the server used ")
     assert posted(own)[0]["override_settings"] == {"sd_model_checkpoint": "nosuch"}
 
 

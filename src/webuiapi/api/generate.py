@@ -178,6 +178,19 @@ class Generation(ToFiles[WebUIApiResult]):
             and not f"{asked} ".casefold().startswith(f"{used} ".casefold())
         ):
             yield f"sampler_name={asked!r} was asked for, and the server used {used!r}"
+        yield from self._other_model(result)
+
+    def _other_model(self, result: WebUIApiResult) -> Iterator[str]:
+        """That another checkpoint was used; a script may have gone through several."""
+        asked = self.model or (self.override_settings or {}).get("sd_model_checkpoint")
+        used, digest = result.info.get("sd_model_name"), result.info.get("sd_model_hash") or ""
+        scripted = self.script_name or any(unit.selectable for unit in units_of(self))
+        if not (isinstance(asked, str) and isinstance(used, str) and asked and used) or scripted:
+            return
+        wanted, name, short = asked.casefold(), used.casefold(), str(digest).casefold()
+        titles = [f"{name}{suffix} [{short}]" for suffix in ("", ".safetensors", ".ckpt")]
+        if name not in wanted and not (short and short in wanted) and not any(wanted in title for title in titles):
+            yield f"the model {asked!r} was asked for, and the server used {used!r}"
 
     def preparation(self) -> Flow[Self] | None:
         from .prepare import prepare
